@@ -1,0 +1,59 @@
+"""What the partition returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["Partition"]
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """The best plan of alliances, and the proof.
+
+    Attributes
+    ----------
+    alliances : DataFrame
+        One row an alliance of two or more members, index ``alliance`` ("A01" ...). Columns:
+        ``name`` and ``name_en`` (members, most populous first, joined by "·"), ``centre``
+        (code of the most populous member), ``members`` (codes joined by "|", most populous
+        first), ``size``, ``population``, ``cost``, and for every criterion its raw value
+        ``<key>`` (``population``'s raw value is ``population``) and its score ``score_<key>``
+        in [0, 1], 0 best.
+    membership : DataFrame
+        One row a municipality of the territory, index ``code``. Columns: ``alliance`` (id or
+        missing), ``status`` (``allied``, ``alone`` = in scope and best alone, ``outside`` =
+        left out by rule), ``reason_ko``, ``reason_en``, ``price`` (dual price, cost units;
+        missing outside the scope).
+    criteria : DataFrame
+        Index ``key``; columns ``weight``, ``unit``, ``label_ko``, ``label_en``,
+        ``meaning_ko``, ``meaning_en``.
+    status : str
+        ``proven`` or ``gap``.
+    cost, bound, gap : float
+        Cost of the plan; what no plan can go below; (cost - bound) / cost.
+    candidates : int
+        Number of candidate alliances that were considered, all of them.
+    seconds : mapping of str to float
+        Time of each step.
+    certificate : mapping
+        The proof, ready to be written as JSON.
+    notes : tuple of dict
+        Approximations and missing data that shaped the result, by language.
+    """
+
+    alliances: pd.DataFrame
+    membership: pd.DataFrame
+    criteria: pd.DataFrame
+    status: str
+    cost: float
+    bound: float
+    gap: float
+    candidates: int
+    seconds: Mapping[str, float]
+    certificate: Mapping[str, Any]
+    notes: tuple[dict[str, str], ...]
