@@ -98,20 +98,23 @@ class InfeasibleError(GangsoError, ArithmeticError):
 
     Parameters
     ----------
-    culprits : iterable of str
-        The smallest set of requirements found to conflict, in words.
+    culprits : mapping of str to sequence of str
+        The smallest set of requirements found to conflict, in words, by language.
     municipalities : iterable of str
         Codes of the municipalities concerned.
-    way_out : str
-        What would make the question solvable.
+    way_out : mapping of str to str
+        What would make the question solvable, by language.
     """
 
     exit_code = 1
 
     def __init__(
-        self, culprits: Iterable[str], municipalities: Iterable[str], way_out: str
+        self,
+        culprits: Mapping[str, Iterable[str]],
+        municipalities: Iterable[str],
+        way_out: Mapping[str, str],
     ) -> None:
-        self.culprits = tuple(culprits)
+        self.culprits = {lang: tuple(lines) for lang, lines in culprits.items()}
         self.municipalities = tuple(municipalities)
-        self.way_out = way_out
-        super().__init__("; ".join(self.culprits) + f" — {way_out}")
+        self.way_out = dict(way_out)
+        super().__init__("; ".join(self.culprits["en"]) + f" — {self.way_out['en']}")

@@ -123,9 +123,23 @@ class AllianceOptions(_Frozen):
     min_population: float | None = Field(None, ge=0, description="of alliances of two and more")
     max_population: float | None = Field(None, gt=0, description="of alliances of two and more")
     max_span_km: float | None = Field(None, gt=0)
+    population_factor: float = Field(
+        4.0, gt=1, description="at this many times the target (or its inverse) the fit is nil"
+    )
+    worst_span_km: float = Field(100.0, gt=0, description="span at which the score is worst")
+    flow_kind: str = Field("trips", description="kind of flow that counts as a tie")
+    stand_alone_where: tuple[Rule, ...] = Field(
+        (), description="in scope, but alone by rule (large cities ...)"
+    )
     links: tuple[Literal["land", "bridge", "ferry"], ...] = ("land", "bridge", "ferry")
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=lambda: {"population": 1.0, "ties": 1.0, "span": 1.0, "province": 0.5}
+        default_factory=lambda: {
+            "population": 1.0,
+            "ties": 1.0,
+            "span": 1.0,
+            "province": 0.5,
+            "alone": 1.0,
+        }  # fmt: skip
     )
     must_link: tuple[tuple[Code, Code], ...] = ()
     cannot_link: tuple[tuple[Code, Code], ...] = ()
@@ -152,7 +166,7 @@ class Scenario(_Frozen):
     language: Literal["ko", "en"] = "ko"
     seed: int = Field(2018, ge=0)
     year: int | None = Field(None, description="year of the plan; none: the latest of the data")
-    leave_out: tuple[Rule, ...] = Field((), description="who stands alone by rule, and why")
+    leave_out: tuple[Rule, ...] = Field((), description="who is out of scope, and why")
     diagnosis: DiagnosisOptions = DiagnosisOptions()
     alliances: AllianceOptions = AllianceOptions()
 

@@ -1,0 +1,107 @@
+"""The certificate: everything a program needs to check the proof, and nothing else.
+
+It carries the units, their links, the figures of every measure, the requirements, the plan
+and the prices. A checker lists the connected groups itself, scores them itself, and needs
+no solver: see ``docs/certificate.md`` and `gangso.alliances.verify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, Prices
+from gangso.alliances.proof import Node
+from gangso.alliances.solve import Solution
+from gangso.alliances.verify import digest
+
+__all__ = ["FORMAT", "certificate_of", "node_record"]
+
+FORMAT = "gangso-certificate/1"
+
+
+def _prices(prices: Prices) -> dict[str, Any]:
+    binding = np.flatnonzero(prices.cut_prices < 0)
+    record: dict[str, Any] = {"units": prices.units.tolist()}
+    if len(binding):
+        record["cuts"] = [[*prices.cuts[c].tolist(), int(prices.cut_prices[c])] for c in binding]
+    return record
+
+
+def node_record(node: Node) -> dict[str, Any]:
+    """Write a case of the proof, and those below it, as plain lists and numbers."""
+    record: dict[str, Any] = {
+        "stages": [{"bound": stage.bound, **_prices(stage.prices)} for stage in node.stages]
+    }
+    if node.pair is not None and node.together is not None and node.apart is not None:
+        record["pair"] = list(node.pair)
+        record["together"] = node_record(node.together)
+        record["apart"] = node_record(node.apart)
+    return record
+
+
+def certificate_of(
+    solution: Solution,
+    *,
+    codes: Sequence[str],
+    edges: Sequence[Sequence[int]],
+    max_size: int,
+    measures: Mapping[str, Mapping[str, Any]],
+    weights: Mapping[str, float],
+    requirements: Mapping[str, Any],
+    plan: Sequence[Sequence[int]],
+    candidates: int,
+    fingerprint: str,
+) -> dict[str, Any]:
+    """Assemble the certificate.
+
+    Parameters
+    ----------
+    solution : Solution
+        Plan and proof.
+    codes : sequence of str
+        Codes of the units; all positions in the certificate refer to it.
+    edges : sequence of [int, int]
+        Links.
+    max_size : int
+        Largest number of members.
+    measures : mapping
+        Record of each criterion's measure.
+    weights : mapping of str to float
+        Weight of each criterion.
+    requirements : mapping
+        Requirements in terms of units.
+    plan : sequence of sequence of int
+        Members of every alliance, singles included.
+    candidates : int
+        Number of candidates that satisfy the requirements.
+    fingerprint : str
+        Fingerprint of the territory's data.
+
+    Returns
+    -------
+    dict
+        Ready for JSON; the same input gives the same dictionary.
+    """
+    certificate = {
+        "format": FORMAT,
+        "data_fingerprint": fingerprint,
+        "cost_unit": COST_UNIT,
+        "price_unit": PRICE_UNIT,
+        "units": list(codes),
+        "links": [list(edge) for edge in edges],
+        "max_size": max_size,
+        "weights": dict(weights),
+        "measures": {key: dict(record) for key, record in measures.items()},
+        "requirements": dict(requirements),
+        "candidates": candidates,
+        "plan": [list(group) for group in plan],
+        "cost": solution.cost,
+        "bound": solution.proof.bound,
+        "proven": solution.proven,
+        "proof": node_record(solution.proof),
+    }
+    certificate["digest"] = digest(certificate)
+    return certificate

@@ -1,0 +1,318 @@
+"""The restricted master: a linear relaxation of set partitioning, held in HiGHS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, Prices
+from gangso.errors import GangsoError
+
+__all__ = ["ExtraRow", "Master", "Relaxation", "SolverError", "solve_integer"]
+
+
+class SolverError(GangsoError, RuntimeError):
+    """The linear or integer solver stopped without an answer; its own status is named."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExtraRow:
+    """A further requirement on the whole plan: ``low <= sum of coefficients <= high``.
+
+    Attributes
+    ----------
+    coefficients : ndarray of int64, shape (N,)
+        Coefficient of every candidate.
+    low, high : int
+        Bounds on the sum over the chosen candidates.
+    """
+
+    coefficients: npt.NDArray[np.int64]
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """Optimum of the restricted master.
+
+    Attributes
+    ----------
+    columns : ndarray of int64
+        Candidates with a positive value.
+    values : ndarray of float
+        Their values.
+    artificial : ndarray of float, shape (n,)
+        How much of each unit no column covers (positive: not yet feasible).
+    prices : Prices
+        Dual prices, rounded to whole `PRICE_UNIT`.
+    """
+
+    columns: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
+    artificial: npt.NDArray[np.float64]
+    prices: Prices
+
+
+class _Silent(highspy.Highs):  # type: ignore[misc]
+    """HiGHS without its Python callbacks, whose registration prints a banner."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+
+
+def _quiet() -> highspy.Highs:
+    solver = _Silent()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("random_seed", 0)
+    return solver
+
+
+def _check(status: highspy.HighsStatus, doing: str) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS failed while {doing}")
+
+
+class Master:
+    """Restricted master over a growing set of candidates and cuts.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        All candidates.
+    cost : ndarray of int64, shape (N,)
+        Cost in `COST_UNIT`.
+    n : int
+        Number of units.
+    rows : sequence of ExtraRow
+        Further requirements.
+    artificial_cost : float
+        Cost of leaving one unit uncovered; above the cost of any plan.
+    """
+
+    def __init__(
+        self,
+        members: npt.NDArray[np.int32],
+        cost: npt.NDArray[np.int64],
+        n: int,
+        rows: tuple[ExtraRow, ...],
+        artificial_cost: float,
+    ) -> None:
+        self._members = members
+        self._cost = cost
+        self._n = n
+        self._rows = rows
+        self.columns = np.empty(0, dtype=np.int64)
+        self.cuts = np.empty((0, 3), dtype=np.int32)
+        self._inside = np.zeros(len(cost), dtype=bool)
+        self._solver = _quiet()
+        self._solver.setOptionValue("solver", "simplex")
+        self._solver.setOptionValue("presolve", "off")  # warm starts are worth more
+        empty_i, empty_f = np.empty(0, dtype=np.int32), np.empty(0)
+        low = np.concatenate([np.ones(n), [float(row.low) for row in rows]])
+        high = np.concatenate([np.ones(n), [float(row.high) for row in rows]])
+        starts = np.zeros(n + len(rows), dtype=np.int32)
+        _check(
+            self._solver.addRows(n + len(rows), low, high, 0, starts, empty_i, empty_f),
+            "adding rows",
+        )
+        # One artificial column a unit keeps the master feasible whatever the constraints;
+        # pairs of surplus and shortage do the same for the further rows.
+        index = np.arange(n, dtype=np.int32)
+        ones = np.ones(n)
+        costs = np.full(n, artificial_cost)
+        self._add(costs, index, index, ones)
+        for position in range(len(rows)):
+            row = np.array([n + position] * 2, dtype=np.int32)
+            self._add(
+                np.full(2, artificial_cost),
+                np.arange(2, dtype=np.int32),
+                row,
+                np.array([1.0, -1.0]),
+            )
+        self._fixed_columns = n + 2 * len(rows)
+
+    def _add(
+        self,
+        cost: npt.NDArray[np.float64],
+        starts: npt.NDArray[np.int32],
+        index: npt.NDArray[np.int32],
+        value: npt.NDArray[np.float64],
+    ) -> None:
+        count = len(cost)
+        _check(
+            self._solver.addCols(
+                count, cost, np.zeros(count), np.full(count, highspy.kHighsInf),
+                len(index), starts, index, value,
+            ),
+            "adding columns",
+        )  # fmt: skip
+
+    def _cut_hits(
+        self, members: npt.NDArray[np.int32], cuts: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.bool_]:
+        """Which column (row) has two or more members in which cut (column)."""
+        hits = np.zeros((len(members), len(cuts)), dtype=np.int8)
+        for corner in range(3):
+            for column in range(members.shape[1]):
+                hits += members[:, column, None] == cuts[None, :, corner]
+        return hits >= 2
+
+    def add_columns(self, which: npt.NDArray[np.int64]) -> int:
+        """Add candidates; those already inside are skipped. Return how many were new."""
+        new = which[~self._inside[which]]
+        if not len(new):
+            return 0
+        self._inside[new] = True
+        members = self._members[new]
+        real = members >= 0
+        column_of, place = np.nonzero(real)
+        index = members[column_of, place]
+        value = np.ones(len(index))
+        for position, row in enumerate(self._rows):
+            used = np.flatnonzero(row.coefficients[new])
+            column_of = np.concatenate([column_of, used])
+            index = np.concatenate([index, np.full(len(used), self._n + position, dtype=np.int32)])
+            value = np.concatenate([value, row.coefficients[new][used].astype(float)])
+        if len(self.cuts):
+            hit_column, hit_cut = np.nonzero(self._cut_hits(members, self.cuts))
+            column_of = np.concatenate([column_of, hit_column])
+            cut_row = (hit_cut + self._n + len(self._rows)).astype(np.int32)
+            index = np.concatenate([index, cut_row])
+            value = np.concatenate([value, np.ones(len(hit_cut))])
+        order = np.argsort(column_of, kind="stable")
+        starts = np.searchsorted(column_of[order], np.arange(len(new))).astype(np.int32)
+        self._add(
+            (self._cost[new] * COST_UNIT).astype(np.float64),
+            starts,
+            index[order].astype(np.int32),
+            value[order],
+        )
+        self.columns = np.concatenate([self.columns, new])
+        return len(new)
+
+    def add_cuts(self, cuts: npt.NDArray[np.int32]) -> None:
+        """Add subset-row cuts, shape (m, 3)."""
+        cut_of, column = np.nonzero(self._cut_hits(self._members[self.columns], cuts).T)
+        starts = np.searchsorted(cut_of, np.arange(len(cuts))).astype(np.int32)
+        _check(
+            self._solver.addRows(
+                len(cuts), np.full(len(cuts), -highspy.kHighsInf), np.ones(len(cuts)), len(column),
+                starts, (column + self._fixed_columns).astype(np.int32), np.ones(len(column)),
+            ),
+            "adding cuts",
+        )  # fmt: skip
+        self.cuts = np.concatenate([self.cuts, cuts])
+
+    def drop_columns(self, keep: npt.NDArray[np.bool_]) -> None:
+        """Forget columns (mask over `columns`), to keep the master small."""
+        gone = np.flatnonzero(~keep)
+        if not len(gone):
+            return
+        self._inside[self.columns[gone]] = False
+        _check(
+            self._solver.deleteCols(len(gone), (gone + self._fixed_columns).astype(np.int32)),
+            "deleting columns",
+        )
+        self.columns = self.columns[keep]
+
+    def solve(self) -> Relaxation:
+        """Solve the relaxation from the last basis.
+
+        Returns
+        -------
+        Relaxation
+            Values and prices.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS does not report an optimum.
+        """
+        _check(self._solver.run(), "solving the relaxation")
+        status = self._solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverError(f"relaxation: HiGHS says {self._solver.modelStatusToString(status)}")
+        solution = self._solver.getSolution()
+        value = np.array(solution.col_value)
+        dual = np.rint(np.array(solution.row_dual) / PRICE_UNIT).astype(np.int64)
+        positive = np.flatnonzero(value[self._fixed_columns :] > 1e-9)
+        first_cut = self._n + len(self._rows)
+        return Relaxation(
+            columns=self.columns[positive],
+            values=value[self._fixed_columns :][positive],
+            artificial=value[: self._fixed_columns],
+            prices=Prices(
+                units=dual[: self._n],
+                cuts=self.cuts,
+                cut_prices=np.minimum(dual[first_cut:], 0),
+                rows=dual[self._n : first_cut],
+            ),
+        )
+
+
+def solve_integer(
+    members: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int64],
+    which: npt.NDArray[np.int64],
+    n: int,
+    rows: tuple[ExtraRow, ...],
+    nodes: int,
+) -> npt.NDArray[np.int64] | None:
+    """Find the best plan among a few candidates by HiGHS's branch and bound.
+
+    Parameters
+    ----------
+    members, cost, n, rows
+        As in `Master`.
+    which : ndarray of int64
+        Candidates that may be used.
+    nodes : int
+        Most branch-and-bound nodes; the best plan found until then is returned, without a
+        claim. (Nodes and not seconds, so that a busy machine gives the same answer.)
+
+    Returns
+    -------
+    ndarray of int64 or None
+        The chosen candidates, or None if none was found.
+    """
+    chosen = members[which]
+    column_of, place = np.nonzero(chosen >= 0)
+    index = chosen[column_of, place]
+    value = np.ones(len(index))
+    for position, row in enumerate(rows):
+        used = np.flatnonzero(row.coefficients[which])
+        column_of = np.concatenate([column_of, used])
+        index = np.concatenate([index, np.full(len(used), n + position, dtype=np.int32)])
+        value = np.concatenate([value, row.coefficients[which][used].astype(float)])
+    order = np.argsort(column_of, kind="stable")
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(which), n + len(rows)
+    lp.col_cost_ = (cost[which] * COST_UNIT).astype(np.float64)
+    lp.col_lower_, lp.col_upper_ = np.zeros(len(which)), np.ones(len(which))
+    lp.row_lower_ = np.concatenate([np.ones(n), [float(row.low) for row in rows]])
+    lp.row_upper_ = np.concatenate([np.ones(n), [float(row.high) for row in rows]])
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = np.searchsorted(column_of[order], np.arange(len(which) + 1))
+    lp.a_matrix_.index_ = index[order].astype(np.int32)
+    lp.a_matrix_.value_ = value[order]
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(which)
+    solver = _quiet()
+    solver.setOptionValue("mip_max_nodes", nodes)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", COST_UNIT / 2)
+    _check(solver.passModel(lp), "building the integer programme")
+    _check(solver.run(), "solving the integer programme")
+    if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return None
+    picked = np.array(solver.getSolution().col_value) > 0.5
+    return which[picked]
+
+
+def to_price(cost: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Express costs in price units."""
+    return cost * PRICES_PER_COST

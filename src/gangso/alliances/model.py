@@ -1,0 +1,438 @@
+"""The alliance model: candidates and scores held ready, solved for any weights and locks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gangso.alliances.candidates import Candidates, enumerate_candidates
+from gangso.alliances.certificate import certificate_of
+from gangso.alliances.constraints import Constraint, constraints_from, culprits
+from gangso.alliances.criteria import Criterion, Units, registered
+from gangso.alliances.master import to_price
+from gangso.alliances.measures import Measure, Span
+from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, reduced_costs
+from gangso.alliances.proof import Node
+from gangso.alliances.result import Partition
+from gangso.alliances.scope import scope
+from gangso.alliances.solve import Limits, Progress, Solution, solve
+from gangso.diagnosis.rules import rule_matches
+from gangso.errors import BadInputError, Fault, InfeasibleError
+from gangso.scenario import AllianceOptions, Rule
+from gangso.territory.model import Territory
+from gangso.texts import LANGUAGES, say
+
+__all__ = ["AllianceModel", "partition"]
+
+
+class AllianceModel:
+    """Candidates and their scores, ready to be solved again and again.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    options : AllianceOptions
+        What an alliance may look like; `solve` may change weights and requirements later.
+    leave_out : sequence of Rule
+        Who is out of scope, and why.
+    year : int, optional
+        Year of the population; by default the reference population of the territory.
+
+    Raises
+    ------
+    BadInputError
+        If nobody is in scope, a weight names no criterion, or the year is not in the data.
+    """
+
+    def __init__(
+        self,
+        territory: Territory,
+        options: AllianceOptions | None = None,
+        leave_out: Sequence[Rule] = (),
+        year: int | None = None,
+    ) -> None:
+        self.options = options or AllianceOptions()
+        self.seconds: dict[str, float] = {}
+        codes, self.outside, self.graph = scope(territory, leave_out, self.options.links)
+        faults = [
+            Fault(
+                "unknown_criterion",
+                "scenario",
+                column=f"alliances.weights.{key}",
+                details={"known": ", ".join(registered())},
+            )
+            for key in self.options.weights
+            if key not in registered()
+        ]
+        if not len(codes):
+            faults.append(Fault("nobody_in_scope", "scenario", column="leave_out"))
+        if faults:
+            raise BadInputError(faults)
+        self.units = Units(territory, codes, _population(territory, codes, year))
+        started = perf_counter()
+        self.candidates: Candidates = enumerate_candidates(self.graph, self.options.max_size)
+        self.seconds["candidates"] = perf_counter() - started
+        started = perf_counter()
+        self.measures: dict[str, Measure] = {}
+        self.raw: dict[str, npt.NDArray[np.float64]] = {}
+        self.scores: dict[str, npt.NDArray[np.float64]] = {}
+        for key, weight in self.options.weights.items():
+            measure = registered()[key].measure(self.units, self.options) if weight else None
+            if measure is None:
+                continue
+            self.measures[key] = measure
+            self.raw[key] = measure.raw(self.candidates)
+            self.scores[key] = measure.score(self.raw[key], self.candidates)
+        self.seconds["scores"] = perf_counter() - started
+
+    @cached_property
+    def _distance(self) -> Span:
+        index = self.units.territory.municipalities.index
+        xy = self.units.territory.xy_km[index.get_indexer(self.units.codes)]
+        return Span(xy, self.options.worst_span_km)
+
+    def costs(self, weights: dict[str, float]) -> npt.NDArray[np.int64]:
+        """Cost of every candidate in whole `COST_UNIT`, shape (N,).
+
+        Members times the weighted mean of the scores: each municipality counts once, and
+        the number of alliances is not what drives the plan.
+
+        Parameters
+        ----------
+        weights : dict of str to float
+            Weight by criterion; those without a measure are left out of the mean.
+
+        Returns
+        -------
+        ndarray of int64
+            Costs.
+        """
+        used = {key: weights.get(key, 0.0) for key in self.scores}
+        total = sum(used.values())
+        if total <= 0:
+            raise BadInputError([Fault("no_criterion", "scenario", column="alliances.weights")])
+        mean = np.zeros(len(self.candidates))
+        for key, weight in used.items():
+            mean += weight * self.scores[key]
+        return np.rint(self.candidates.size * (mean / total) / COST_UNIT).astype(np.int64)
+
+    def solve(
+        self,
+        options: AllianceOptions | None = None,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+    ) -> Partition:
+        """Find the best plan and its proof.
+
+        Parameters
+        ----------
+        options : AllianceOptions, optional
+            Weights and requirements; by default those of the model. Sizes and links must
+            not be wider than the model's, since only its candidates are known.
+        limits : Limits, optional
+            How hard to try.
+        progress : callable, optional
+            Called with the bound and the best cost so far.
+
+        Returns
+        -------
+        Partition
+            The plan.
+
+        Raises
+        ------
+        InfeasibleError
+            If no plan satisfies the requirements; names the smallest conflict.
+        """
+        options = options or self.options
+        started = perf_counter()
+        constraints = constraints_from(self.units, options, self._distance.raw)
+        allowed = self._allowed(constraints)
+        cost = self.costs(options.weights)[allowed]
+        pool = self.candidates.take(allowed)
+        solution = solve(pool.members, cost, self.graph.n, (), limits, progress)
+        if len(solution.uncovered):
+            raise self._infeasible(constraints, solution)
+        seconds = {**self.seconds, "solve": perf_counter() - started}
+        return self._result(options, constraints, allowed, pool, cost, solution, seconds)
+
+    def _allowed(self, constraints: Sequence[Constraint]) -> npt.NDArray[np.int64]:
+        keep = np.ones(len(self.candidates), dtype=bool)
+        for constraint in constraints:
+            keep &= constraint.allows(self.candidates)
+        return np.flatnonzero(keep)
+
+    def _infeasible(self, constraints: Sequence[Constraint], solution: Solution) -> InfeasibleError:
+        flat = np.zeros(len(self.candidates), dtype=np.int64)
+
+        def feasible(some: Sequence[Constraint]) -> bool:
+            allowed = self._allowed(some)
+            members = self.candidates.members[allowed]
+            return not len(solve(members, flat[allowed], self.graph.n).uncovered)
+
+        conflict = culprits(constraints, feasible)
+        named = [code for constraint in conflict for code in constraint.codes]
+        stuck = [str(code) for code in self.units.codes[solution.uncovered]]
+        concerned = list(dict.fromkeys([*named, *stuck]))
+
+        culprits_said: dict[str, list[str]] = {}
+        way_out: dict[str, str] = {}
+        for lang in LANGUAGES:
+            names = self.units.territory.names(lang)
+            listed = ", ".join(f"{names.loc[code]} ({code})" for code in concerned)
+            culprits_said[lang] = [constraint.describe(lang) for constraint in conflict]
+            way_out[lang] = say("infeasible.way_out", lang, names=listed)
+        return InfeasibleError(culprits_said, concerned, way_out)
+
+    def _result(
+        self,
+        options: AllianceOptions,
+        constraints: Sequence[Constraint],
+        allowed: npt.NDArray[np.int64],
+        pool: Candidates,
+        cost: npt.NDArray[np.int64],
+        solution: Solution,
+        seconds: dict[str, float],
+    ) -> Partition:
+        population = self.units.population
+        groups = []
+        for chosen in solution.chosen:
+            members = [int(u) for u in pool.members[chosen] if u >= 0]
+            members.sort(key=lambda u: (-population[u], u))
+            groups.append((members, int(allowed[chosen]), int(cost[chosen])))
+        alliances = self._alliance_table([group for group in groups if len(group[0]) > 1])
+        weights = {key: options.weights.get(key, 0.0) for key in self.scores}
+        return Partition(
+            alliances=alliances,
+            membership=self._membership(alliances, groups, constraints, solution),
+            criteria=_criteria_table(weights),
+            status="proven" if solution.proven else "gap",
+            cost=solution.cost * COST_UNIT,
+            bound=solution.bound,
+            gap=solution.gap,
+            candidates=len(pool),
+            seconds=seconds,
+            certificate=certificate_of(
+                solution,
+                codes=[str(code) for code in self.units.codes],
+                edges=self.graph.edges().tolist(),
+                max_size=options.max_size,
+                measures={key: measure.record() for key, measure in self.measures.items()},
+                weights=weights,
+                requirements=self._requirements(options, constraints),
+                plan=[sorted(group[0]) for group in groups],
+                candidates=len(pool),
+                fingerprint=self.units.territory.fingerprint,
+            ),
+            notes=tuple(self.units.notes),
+        )
+
+    def _requirements(
+        self, options: AllianceOptions, constraints: Sequence[Constraint]
+    ) -> dict[str, Any]:
+        position = {str(code): number for number, code in enumerate(self.units.codes)}
+        locks: dict[str, Any] = {"must_link": [], "cannot_link": [], "stand_alone": [], "fixed": []}
+        for constraint in constraints:
+            if constraint.key in locks:
+                locks[constraint.key].append(sorted(position[code] for code in constraint.codes))
+        bounds = {
+            "min_size": options.min_size,
+            "min_population": options.min_population,
+            "max_population": options.max_population,
+            "max_span_km": options.max_span_km,
+        }
+        record: dict[str, Any] = {key: value for key, value in bounds.items() if value is not None}
+        if {"min_population", "max_population"} & record.keys():
+            record["population"] = self.units.population.tolist()
+        if "max_span_km" in record:
+            record["xy_km"] = self._distance.xy.tolist()
+        return record | {key: value for key, value in locks.items() if value}
+
+    def _alliance_table(self, groups: list[tuple[list[int], int, int]]) -> pd.DataFrame:
+        # Ordered by the territory's own order of the leading member, so that ids stay put
+        # when only far-away alliances change.
+        groups = sorted(groups, key=lambda group: group[0][0])
+        names = {
+            lang: self.units.territory.names(lang).loc[self.units.codes].to_list()
+            for lang in (self.units.territory.metadata.languages[0], "en")
+        }
+        first = self.units.territory.metadata.languages[0]
+        rows = []
+        for number, (members, candidate, cost) in enumerate(groups, start=1):
+            row: dict[str, Any] = {
+                "alliance": f"A{number:0{max(2, len(str(len(groups))))}d}",
+                "name": "·".join(names[first][u] for u in members),
+                "name_en": "·".join(names["en"][u] for u in members),
+                "centre": str(self.units.codes[members[0]]),
+                "members": "|".join(str(self.units.codes[u]) for u in members),
+                "size": len(members),
+                "population": float(self.units.population[members].sum()),
+                "cost": cost * COST_UNIT,
+            }
+            for key in self.scores:
+                row[key] = float(self.raw[key][candidate])
+                row[f"score_{key}"] = float(self.scores[key][candidate])
+            rows.append(row)
+        columns = ["alliance", "name", "name_en", "centre", "members", "size", "population", "cost"]
+        for key in self.scores:
+            columns += [key] if key not in columns else []
+            columns.append(f"score_{key}")
+        return pd.DataFrame(rows, columns=columns).set_index("alliance")
+
+    def _membership(
+        self,
+        alliances: pd.DataFrame,
+        groups: list[tuple[list[int], int, int]],
+        constraints: Sequence[Constraint],
+        solution: Solution,
+    ) -> pd.DataFrame:
+        codes = self.units.codes
+        index = self.units.territory.municipalities.index
+        table = pd.DataFrame(
+            {
+                "alliance": pd.Series(None, index=index, dtype="str"),
+                "status": "outside",
+                "reason_ko": "",
+                "reason_en": "",
+                "price": np.nan,
+            },
+            index=index,
+        )
+        table.index.name = "code"
+        for code, reason in self.outside.items():
+            for lang in LANGUAGES:
+                table.loc[code, f"reason_{lang}"] = reason.get(lang, next(iter(reason.values())))
+        for alliance, row in alliances.iterrows():
+            for code in row["members"].split("|"):
+                table.loc[code, "alliance"] = str(alliance)
+                table.loc[code, "status"] = "allied"
+        by_rule = {c.codes[0] for c in constraints if c.key == "stand_alone"}
+        linked = np.diff(self.graph.indptr) > 0
+        for members, _, _ in groups:
+            if len(members) > 1:
+                continue
+            code = str(codes[members[0]])
+            table.loc[code, "status"] = "alone"
+            key = "alone.best"
+            values: dict[str, object] = {}
+            if code in by_rule:
+                key = "alone.rule"
+            elif not linked[members[0]]:
+                key = "alone.island"
+            else:
+                values = {"loss": self._loss_of_joining(members[0], constraints, solution)}
+                key = "alone.best" if values["loss"] is not None else "alone.no_candidate"
+            for lang in LANGUAGES:
+                table.loc[code, f"reason_{lang}"] = self._reason(key, lang, code, values)
+        root = solution.proof.stages[0] if solution.proof.stages else None
+        if root is not None:
+            table.loc[codes, "price"] = root.prices.units * PRICE_UNIT
+        return table
+
+    def _loss_of_joining(
+        self, unit: int, constraints: Sequence[Constraint], solution: Solution
+    ) -> float | None:
+        """At least what the whole plan would lose if this unit were put in any alliance."""
+        root: Node = solution.proof
+        if not root.stages:
+            return None
+        which = np.flatnonzero(
+            (self.candidates.members == unit).any(axis=1) & (self.candidates.size > 1)
+        )
+        for constraint in constraints:
+            which = which[constraint.allows(self.candidates.take(which))]
+        if not len(which):
+            return None
+        stage = root.stages[-1]
+        cost = to_price(self.costs(self.options.weights))
+        empty = np.empty((0, len(cost)), dtype=np.int64)
+        reduced = reduced_costs(self.candidates.members, which, cost, stage.prices, empty)
+        slack = stage.bound - solution.cost * PRICES_PER_COST
+        return max(0.0, float(reduced.min() + slack) * PRICE_UNIT)
+
+    def _reason(self, key: str, lang: str, code: str, values: dict[str, object]) -> str:
+        if key == "alone.rule":
+            table = self.units.territory.municipalities.loc[[code]].copy()
+            table["population"] = self.units.population[self.units.codes.get_loc(code)]
+            for rule in self.options.stand_alone_where:
+                if bool(rule_matches(rule, table).iloc[0]):
+                    return rule.reason.get(lang, next(iter(rule.reason.values())))
+            return say("alone.wish", lang)
+        return say(key, lang, **values)
+
+
+def _population(territory: Territory, codes: pd.Index, year: int | None) -> npt.NDArray[np.float64]:
+    if year is None or year == territory.metadata.reference_year:
+        reference: npt.NDArray[np.float64] = territory.municipalities.loc[
+            codes, "population"
+        ].to_numpy(dtype=np.float64)
+        return reference
+    table = territory.require("population")
+    table = table[table["year"] == year]
+    total = table.groupby("municipality", observed=True)["persons"].sum().reindex(codes)
+    if total.isna().any():
+        years = ", ".join(str(y) for y in sorted(territory.require("population")["year"].unique()))
+        raise BadInputError(
+            [Fault("year_unknown", "scenario", None, "year", str(year), {"known": years})]
+        )
+    return total.to_numpy(dtype=np.float64)
+
+
+def _criteria_table(weights: dict[str, float]) -> pd.DataFrame:
+    rows = []
+    for key, weight in weights.items():
+        criterion: Criterion = registered()[key]
+        row: dict[str, Any] = {"key": key, "weight": weight, "unit": criterion.unit}
+        for what in ("label", "meaning"):
+            for lang in LANGUAGES:
+                row[f"{what}_{lang}"] = criterion.describe(what, lang)
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("key")
+
+
+def partition(
+    territory: Territory,
+    options: AllianceOptions | None = None,
+    leave_out: Sequence[Rule] = (),
+    *,
+    year: int | None = None,
+    limits: Limits | None = None,
+    progress: Callable[[float, float | None], None] | None = None,
+) -> Partition:
+    """Group the municipalities in scope into the best alliances, with proof.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    options : AllianceOptions, optional
+        Target, weights, requirements.
+    leave_out : sequence of Rule
+        Who is out of scope, and why.
+    year : int, optional
+        Year of the population; by default the reference population of the territory.
+    limits : Limits, optional
+        How hard to try; the default proves every Korean question.
+    progress : callable, optional
+        Called with the bound and the best cost so far.
+
+    Returns
+    -------
+    Partition
+        Alliances, the municipalities that stay alone with the reason, and the certificate.
+
+    Raises
+    ------
+    BadInputError
+        If the options do not fit the territory.
+    InfeasibleError
+        If no plan satisfies the requirements.
+    """
+    return AllianceModel(territory, options, leave_out, year).solve(None, limits, progress)

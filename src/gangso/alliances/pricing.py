@@ -1,0 +1,270 @@
+"""Kernels over the whole pool of candidates: reduced costs, best columns, subset-row cuts.
+
+Costs are whole numbers of `COST_UNIT` (a millionth) and prices of `PRICE_UNIT` (10^-12), so
+that a proof is a matter of integer arithmetic and no rounding can spoil it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["COST_UNIT", "PRICES_PER_COST", "PRICE_UNIT", "Prices", "improving", "reduced_costs"]
+
+COST_UNIT = 1e-6
+PRICE_UNIT = 1e-12
+PRICES_PER_COST = 1_000_000
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Dual prices of one relaxation, in `PRICE_UNIT`.
+
+    Attributes
+    ----------
+    units : ndarray of int64, shape (n,)
+        Price of each unit.
+    cuts : ndarray of int32, shape (m, 3)
+        Triples of the subset-row cuts: of the alliances that hold two or more of the
+        three, a plan has at most one.
+    cut_prices : ndarray of int64, shape (m,)
+        Price of each cut, never positive.
+    rows : ndarray of int64, shape (r,)
+        Price of each further row.
+    """
+
+    units: Ints
+    cuts: npt.NDArray[np.int32]
+    cut_prices: Ints
+    rows: Ints
+
+
+@numba.njit(cache=True, nogil=True)
+def _reduced(members, which, cost, units, cut_start, cut_of, cut_prices, coefficients, rows, out):  # type: ignore[no-untyped-def]
+    hits = np.zeros(len(cut_prices), dtype=np.int8)
+    for position in range(len(which)):
+        j = which[position]
+        value = cost[j]
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            value -= units[u]
+            for e in range(cut_start[u], cut_start[u + 1]):
+                cut = cut_of[e]
+                hits[cut] += 1
+                if hits[cut] == 2:
+                    value -= cut_prices[cut]
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            for e in range(cut_start[u], cut_start[u + 1]):
+                hits[cut_of[e]] = 0
+        for r in range(len(rows)):
+            value -= rows[r] * coefficients[r, j]
+        out[position] = value
+
+
+def _cuts_by_unit(
+    n: int, cuts: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    flat = cuts.ravel()
+    order = np.argsort(flat, kind="stable")
+    start = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(flat, minlength=n), out=start[1:])
+    return start, (order // 3).astype(np.int32)
+
+
+def reduced_costs(
+    members: npt.NDArray[np.int32],
+    which: npt.NDArray[np.int64],
+    cost: Ints,
+    prices: Prices,
+    coefficients: npt.NDArray[np.int64],
+) -> Ints:
+    """Reduced cost of candidates under prices, exactly.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        Candidates, padded with -1.
+    which : ndarray of int64, shape (M,)
+        Which of them.
+    cost : ndarray of int64, shape (N,)
+        Cost in `PRICE_UNIT`.
+    prices : Prices
+        Prices.
+    coefficients : ndarray of int64, shape (r, N)
+        Coefficients of the further rows.
+
+    Returns
+    -------
+    ndarray of int64, shape (M,)
+        Cost less the prices of members, cuts and rows, in `PRICE_UNIT`.
+    """
+    start, of = _cuts_by_unit(len(prices.units), prices.cuts)
+    out = np.empty(len(which), dtype=np.int64)
+    _reduced(
+        members, which, cost, prices.units, start, of, prices.cut_prices,
+        coefficients, prices.rows, out,
+    )  # fmt: skip
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _best(members, which, reduced, limit, n):  # type: ignore[no-untyped-def]
+    """Return for each unit the position of the cheapest candidate below ``limit``, or -1."""
+    best = np.full(n, -1, dtype=np.int64)
+    for position in range(len(which)):
+        value = reduced[position]
+        if value >= limit:
+            continue
+        j = which[position]
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            if best[u] < 0 or value < reduced[best[u]]:
+                best[u] = position
+    return best
+
+
+def improving(
+    members: npt.NDArray[np.int32], which: npt.NDArray[np.int64], reduced: Ints, limit: int, n: int
+) -> npt.NDArray[np.int64]:
+    """Pick the candidates worth adding to the restricted master.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        Candidates.
+    which : ndarray of int64, shape (M,)
+        Those that are in play.
+    reduced : ndarray of int64, shape (M,)
+        Their reduced costs.
+    limit : int
+        Only candidates with a reduced cost below it count.
+    n : int
+        Number of units.
+
+    Returns
+    -------
+    ndarray of int64
+        For every unit its best candidate below the limit, without repetition.
+    """
+    best: Ints = _best(members, which, reduced, limit, n)
+    positions: Ints = np.unique(best[best >= 0])
+    return which[positions]
+
+
+@numba.njit(cache=True, nogil=True)
+def _triples(members, value, local, m, violation):  # type: ignore[no-untyped-def]
+    """Find triples {a, b, c} of which fractional columns with two or more sum above one."""
+    together = np.zeros((m, m))
+    count = np.zeros(m, dtype=np.int64)
+    for j in range(len(value)):
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            count[local[u]] += 1
+            for d in range(c):
+                a, b = local[members[j, d]], local[u]
+                together[a, b] += value[j]
+                together[b, a] += value[j]
+    start = np.zeros(m + 1, dtype=np.int64)
+    for a in range(m):
+        start[a + 1] = start[a] + count[a]
+    column_of = np.empty(start[m], dtype=np.int64)
+    filled = start[:-1].copy()
+    for j in range(len(value)):
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            column_of[filled[local[u]]] = j
+            filled[local[u]] += 1
+    found = []
+    for a in range(m):
+        for b in range(a + 1, m):
+            if together[a, b] <= 0.0:
+                continue
+            for c in range(b + 1, m):
+                ab, ac, bc = together[a, b], together[a, c], together[b, c]
+                if ac <= 0.0 or bc <= 0.0 or ab + ac + bc <= 1.0 + violation:
+                    continue
+                total = 0.0
+                for e in range(start[a], start[a + 1]):
+                    j = column_of[e]
+                    has_b, has_c = False, False
+                    for d in range(members.shape[1]):
+                        u = members[j, d]
+                        if u < 0:
+                            break
+                        if local[u] == b:
+                            has_b = True
+                        elif local[u] == c:
+                            has_c = True
+                    if has_b or has_c:
+                        total += value[j]
+                    if has_b and has_c:
+                        bc -= value[j]  # counted under a already
+                total += bc
+                if total > 1.0 + violation:
+                    found.append((total - 1.0, a, b, c))
+    return found
+
+
+def violated_triples(
+    members: npt.NDArray[np.int32],
+    value: npt.NDArray[np.float64],
+    n: int,
+    at_most: int,
+    violation: float = 1e-4,
+) -> npt.NDArray[np.int32]:
+    """Separate subset-row cuts on triples.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (F, k)
+        Columns with a fractional value.
+    value : ndarray of float, shape (F,)
+        Their values.
+    n : int
+        Number of units.
+    at_most : int
+        How many cuts to return; of equally violated ones those of lower units.
+    violation : float
+        Least violation.
+
+    Returns
+    -------
+    ndarray of int32, shape (m, 3)
+        The most violated triples, each unit in few of them so that the cuts are diverse.
+
+    References
+    ----------
+    Jepsen, Petersen, Spoorendonk, Pisinger (2008), Operations Research 56(2),
+    doi:10.1287/opre.1070.0449.
+    """
+    used = np.unique(members[members >= 0])
+    local = np.full(n, -1, dtype=np.int64)
+    local[used] = np.arange(len(used))
+    found = _triples(members, value, local, len(used), violation)
+    found.sort(key=lambda item: (-round(item[0], 9), item[1], item[2], item[3]))
+    taken = np.zeros(len(used), dtype=np.int64)
+    chosen: list[tuple[int, int, int]] = []
+    for _, a, b, c in found:
+        if max(taken[a], taken[b], taken[c]) >= 5:
+            continue
+        taken[[a, b, c]] += 1
+        chosen.append((used[a], used[b], used[c]))
+        if len(chosen) == at_most:
+            break
+    return np.array(chosen, dtype=np.int32).reshape(-1, 3)

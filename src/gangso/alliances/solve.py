@@ -1,0 +1,329 @@
+"""Set partitioning to proof: column generation over the listed candidates, cuts, branching.
+
+The linear relaxation is solved over a few thousand columns and priced against the whole
+pool; subset-row cuts on triples close most of what is left; what remains after every
+candidate too dear for a better plan has been ruled out is split by deciding, for one pair of
+units after the other, whether they go together (Ryan and Foster 1981).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gangso.alliances.master import ExtraRow, Master, Relaxation, solve_integer, to_price
+from gangso.alliances.pricing import (
+    COST_UNIT,
+    PRICES_PER_COST,
+    Prices,
+    improving,
+    reduced_costs,
+    violated_triples,
+)
+from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
+
+__all__ = ["Limits", "Solution", "solve"]
+
+Ints = npt.NDArray[np.int64]
+Progress = Callable[[float, float | None], None]
+
+# A reduced cost this close to zero (10^-9) is rounding of the solver, not an improvement;
+# what it leaves on the table is repaired exactly before anything is claimed.
+_TOLERANCE = 1_000
+_INTEGRAL = 1e-6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How hard to try. Counts, not seconds, so that the same input gives the same answer.
+
+    Attributes
+    ----------
+    cut_rounds : int
+        Rounds of cuts at a node.
+    nodes : int
+        Nodes of the tree; beyond it the remaining gap is reported.
+    integer_columns : int
+        Candidates given to the integer programme that looks for a plan.
+    integer_nodes : int
+        Branch-and-bound nodes it may use.
+    """
+
+    cut_rounds: int = 40
+    nodes: int = 2_000
+    integer_columns: int = 4_000
+    integer_nodes: int = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Best plan and its proof.
+
+    Attributes
+    ----------
+    chosen : ndarray of int64
+        Candidates of the plan, ascending; empty if there is none.
+    cost : int
+        Cost in `COST_UNIT`.
+    proof : Node
+        The proof.
+    uncovered : ndarray of int64
+        Units that no feasible plan covers (a witness of infeasibility); empty otherwise.
+    """
+
+    chosen: Ints
+    cost: int
+    proof: Node
+    uncovered: Ints
+
+    @property
+    def proven(self) -> bool:
+        """Whether no plan is cheaper."""
+        return closes(self.proof.bound, self.cost)
+
+    @property
+    def bound(self) -> float:
+        """What no plan goes below; the plan's own cost once proven."""
+        if self.proven:
+            return self.cost * COST_UNIT
+        return -(-self.proof.bound // PRICES_PER_COST) * COST_UNIT
+
+    @property
+    def gap(self) -> float:
+        """Return (cost - bound) / cost, 0 once proven."""
+        cost = self.cost * COST_UNIT
+        return (cost - self.bound) / cost if cost > 0 else 0.0
+
+
+class _Search:
+    """One run: the pool, the best plan so far, and the tree."""
+
+    def __init__(
+        self,
+        members: npt.NDArray[np.int32],
+        cost: Ints,
+        n: int,
+        rows: tuple[ExtraRow, ...],
+        limits: Limits,
+        progress: Progress | None,
+    ) -> None:
+        self.members, self.cost, self.n, self.rows = members, cost, n, rows
+        self.limits, self.progress = limits, progress
+        self.price_cost = to_price(cost)
+        self.size = (members >= 0).sum(axis=1)
+        self.coefficients = np.array([row.coefficients for row in rows], dtype=np.int64).reshape(
+            len(rows), len(cost)
+        )
+        # Dearer than any plan: every unit in its dearest candidate.
+        self.artificial = float(cost.max()) * COST_UNIT * max(n, 1) + 1.0
+        self.best = np.iinfo(np.int64).max // (4 * PRICES_PER_COST)
+        self.plan = np.empty(0, dtype=np.int64)
+        self.nodes = 0
+
+    def offer(self, chosen: Ints) -> None:
+        """Take a plan if it is cheaper than the best so far."""
+        total = int(self.cost[chosen].sum())
+        if total < self.best:
+            self.best, self.plan = total, np.sort(chosen)
+
+    def relax(self, master: Master, active: Ints) -> tuple[Relaxation, Stage, Ints]:
+        """Solve a relaxation to the optimum over all candidates in play."""
+        while True:
+            relaxed = master.solve()
+            reduced = reduced_costs(
+                self.members, active, self.price_cost, relaxed.prices, self.coefficients
+            )
+            new = improving(self.members, active, reduced, -_TOLERANCE, self.n)
+            if not master.add_columns(new):
+                break
+        prices, slack = repair(self.members, active, reduced, relaxed.prices)
+        if slack.any():
+            reduced = reduced_costs(
+                self.members, active, self.price_cost, prices, self.coefficients
+            )
+        return relaxed, Stage(prices, bound_of(prices, self.rows)), reduced
+
+    def integral(self, relaxed: Relaxation) -> bool:
+        """Whether a relaxation is a plan; if so, offer it."""
+        if relaxed.artificial.max(initial=0.0) > _INTEGRAL:
+            return False
+        fractional = (relaxed.values > _INTEGRAL) & (relaxed.values < 1 - _INTEGRAL)
+        if fractional.any():
+            return False
+        self.offer(relaxed.columns[relaxed.values > 0.5])
+        return True
+
+    def start(self, active: Ints) -> Ints:
+        """First columns: for each unit its best candidates by cost per member."""
+        per_member = self.price_cost[active] // self.size[active]
+        singles = active[self.size[active] == 1]
+        best = improving(self.members, active, per_member, np.iinfo(np.int64).max, self.n)
+        return np.unique(np.concatenate([singles, best]))
+
+    def heuristic(self, active: Ints, reduced: Ints) -> None:
+        """Look for a plan among the candidates with the least reduced cost."""
+        count = min(self.limits.integer_columns, len(active))
+        nearest = np.argpartition(reduced, count - 1)[:count] if count else np.arange(0)
+        chosen = solve_integer(
+            self.members, self.cost, np.sort(active[nearest]), self.n, self.rows,
+            self.limits.integer_nodes,
+        )  # fmt: skip
+        if chosen is not None:
+            self.offer(chosen)
+
+    def node(self, active: Ints, columns: Ints, cuts: npt.NDArray[np.int32], depth: int) -> Node:
+        """Settle one case; recursion depth is at most the number of pairs decided."""
+        self.nodes += 1
+        node = Node()
+        master = Master(self.members, self.cost, self.n, self.rows, self.artificial)
+        master.add_columns(columns)
+        if len(cuts):
+            master.add_cuts(cuts)
+        tried_integer = depth > 0
+        history: list[int] = []
+        reported = -1
+        for round_number in range(self.limits.cut_rounds + 1):
+            relaxed, stage, reduced = self.relax(master, active)
+            if self.progress is not None and depth == 0:
+                known = self.best * COST_UNIT if len(self.plan) else None
+                self.progress(stage.bound / PRICES_PER_COST * COST_UNIT, known)
+            whole = self.integral(relaxed)
+            history.append(stage.bound)
+            if whole or closes(stage.bound, self.best):
+                node.stages.append(stage)
+                return node
+            stalled = len(history) > 4 and self._stalled(history)
+            fractional = relaxed.values < 1 - _INTEGRAL
+            new_cuts = violated_triples(
+                self.members[relaxed.columns[fractional]], relaxed.values[fractional], self.n,
+                max(30, self.n // 4),
+            )  # fmt: skip
+            last = stalled or not len(new_cuts) or round_number == self.limits.cut_rounds
+            if last and not tried_integer:
+                tried_integer = True
+                self.heuristic(active, reduced)
+                if closes(stage.bound, self.best):
+                    node.stages.append(stage)
+                    return node
+            if len(self.plan):
+                keep = stage.bound + reduced <= (self.best - 1) * PRICES_PER_COST
+                if last or keep.sum() < 0.5 * len(active):
+                    node.stages.append(stage)
+                    reported = stage.bound
+                    active = active[keep]
+                    master.drop_columns(np.isin(master.columns, active, assume_unique=True))
+                    if last and stalled and len(new_cuts) and depth == 0:
+                        history = history[-1:]  # fewer candidates: cuts may bite again
+                        last = False
+            if last or not len(new_cuts):
+                break
+            master.add_cuts(new_cuts)
+        if stage.bound > reported:
+            node.stages.append(stage)
+        if self.nodes >= self.limits.nodes:
+            return node
+        pair = self._pair(relaxed)
+        if pair is None:
+            return node
+        node.pair = pair
+        in_a = (self.members[active] == pair[0]).any(axis=1)
+        in_b = (self.members[active] == pair[1]).any(axis=1)
+        useful = self._binding(stage)
+        for name, keep in (("together", in_a == in_b), ("apart", ~(in_a & in_b))):
+            part = active[keep]
+            inside = master.columns[np.isin(master.columns, part, assume_unique=True)]
+            setattr(node, name, self.node(part, inside, useful, depth + 1))
+        return node
+
+    def _stalled(self, history: list[int]) -> bool:
+        """Whether the last three rounds closed less than a tenth of what was open."""
+        if not len(self.plan):
+            return history[-1] - history[-4] < 1e-4 * abs(history[-1])
+        target = self.best * PRICES_PER_COST
+        return history[-1] - history[-4] < 0.1 * (target - history[-4])
+
+    @staticmethod
+    def _binding(stage: Stage) -> npt.NDArray[np.int32]:
+        return stage.prices.cuts[stage.prices.cut_prices < 0]
+
+    def _pair(self, relaxed: Relaxation) -> tuple[int, int] | None:
+        """Pair of units that the relaxation is least sure about, lowest units first."""
+        together: dict[tuple[int, int], float] = {}
+        for column, value in zip(relaxed.columns.tolist(), relaxed.values.tolist(), strict=True):
+            group = [int(u) for u in self.members[column] if u >= 0]
+            for position, a in enumerate(group):
+                for b in group[position + 1 :]:
+                    together[a, b] = together.get((a, b), 0.0) + value
+        unsure = [
+            (abs(value - 0.5), pair)
+            for pair, value in together.items()
+            if _INTEGRAL < value < 1 - _INTEGRAL
+        ]
+        return min(unsure)[1] if unsure else None
+
+
+def solve(
+    members: npt.NDArray[np.int32],
+    cost: Ints,
+    n: int,
+    rows: tuple[ExtraRow, ...] = (),
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    start: Ints | None = None,
+) -> Solution:
+    """Choose candidates so that every unit is in exactly one and the total cost is least.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        Candidates in ascending order of units, padded with -1.
+    cost : ndarray of int64, shape (N,)
+        Their costs in `COST_UNIT`.
+    n : int
+        Number of units.
+    rows : tuple of ExtraRow
+        Further requirements on the whole plan.
+    limits : Limits, optional
+        How hard to try.
+    progress : callable, optional
+        Called with the bound and the best cost so far.
+    start : ndarray of int64, optional
+        Columns to begin with (from an earlier solve).
+
+    Returns
+    -------
+    Solution
+        The plan, its cost and the proof; without a plan, the units that stay uncovered.
+    """
+    search = _Search(members, cost, n, rows, limits or Limits(), progress)
+    if n == 0:
+        return Solution(search.plan, 0, Node(), np.empty(0, dtype=np.int64))
+    covered = np.zeros(n, dtype=bool)
+    covered[members[members >= 0]] = True
+    if not covered.all():
+        return Solution(search.plan, search.best, Node(), np.flatnonzero(~covered))
+    active = np.arange(len(cost), dtype=np.int64)
+    columns = search.start(active)
+    if start is not None:
+        columns = np.union1d(columns, start)
+    proof = search.node(active, columns, np.empty((0, 3), dtype=np.int32), 0)
+    uncovered = np.empty(0, dtype=np.int64)
+    if not len(search.plan):
+        master = Master(members, cost, n, rows, search.artificial)
+        master.add_columns(columns)
+        relaxed, _, _ = search.relax(master, active)
+        uncovered = np.flatnonzero(relaxed.artificial[:n] > _INTEGRAL)
+    return Solution(search.plan, search.best, proof, uncovered)
+
+
+def trivial_prices(n: int) -> Prices:
+    """Return prices of zero, the weakest proof there is."""
+    return Prices(
+        np.zeros(n, dtype=np.int64),
+        np.empty((0, 3), dtype=np.int32),
+        np.empty(0, dtype=np.int64),
+        np.empty(0, dtype=np.int64),
+    )

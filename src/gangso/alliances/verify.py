@@ -1,0 +1,380 @@
+"""An independent check of a certificate: no solver, and none of the code that made it.
+
+It lists the connected groups by another method (level by level, dropping repetitions),
+scores them from the figures in the certificate with its own formulas, and then checks the
+proof in whole numbers. Of the package it uses the error texts only, so that a fault of the
+engine cannot hide here too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gangso.texts import say
+
+__all__ = ["Check", "digest", "verify_certificate"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_FORMAT = "gangso-certificate/1"
+_MILLION = 1_000_000  # price units in a cost unit
+# Floating-point noise of a score, in cost units: a cost this near to a half may have been
+# rounded either way, and is then taken at its lower value.
+_NOISE = 1e-6
+
+
+@dataclass(frozen=True)
+class Check:
+    """Outcome of one check.
+
+    Attributes
+    ----------
+    key : str
+        Text key ``check.<key>``.
+    passed : bool
+        Whether it holds.
+    detail : str
+        What was found (names, numbers); empty if it holds.
+    """
+
+    key: str
+    passed: bool
+    detail: str = ""
+
+    def describe(self, lang: str) -> str:
+        """Say what was checked."""
+        return say(f"check.{self.key}", lang)
+
+
+def digest(certificate: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the certificate without its ``digest``.
+
+    Parameters
+    ----------
+    certificate : mapping
+        The certificate.
+
+    Returns
+    -------
+    str
+        Hexadecimal digest of the JSON with sorted keys and no blanks.
+    """
+    content = {key: value for key, value in certificate.items() if key != "digest"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _FailedError(Exception):
+    """A check that does not hold; the ones that build on it cannot be made."""
+
+    def __init__(self, key: str, detail: str) -> None:
+        super().__init__(detail)
+        self.key, self.detail = key, detail
+
+
+def _connected_groups(n: int, links: Ints, most: int) -> Ints:
+    """List all connected groups of up to ``most`` units, shape (N, most), padded with n."""
+    touching = [np.empty(0, dtype=np.int64)] * n
+    for a, b in np.concatenate([links, links[:, ::-1]]).tolist():
+        touching[a] = np.append(touching[a], b)
+    touching = [np.unique(t) for t in touching]
+    widest = max((len(t) for t in touching), default=0)
+    table = np.full((n + 1, widest), n, dtype=np.int64)  # n stands for nobody
+    for unit, near in enumerate(touching):
+        table[unit, : len(near)] = near
+    level = np.arange(n, dtype=np.int64)[:, None]
+    levels = [level]
+    for size in range(2, most + 1):
+        grown = []
+        for member in range(level.shape[1]):
+            near = table[level[:, member]]
+            for column in range(widest):
+                new = near[:, column]
+                fresh = (new < n) & (level != new[:, None]).all(axis=1)
+                grown.append(np.column_stack([level[fresh], new[fresh]]))
+        if not grown:
+            break
+        rows = np.sort(np.concatenate(grown), axis=1)
+        # One number per group (base n) sorts faster than rows; it fits while n^5 < 2^63.
+        if float(n) ** size < 2.0**62:
+            key = rows @ (n ** np.arange(size - 1, -1, -1, dtype=np.int64))
+            level = rows[np.unique(key, return_index=True)[1]]
+        else:
+            level = np.unique(rows, axis=0)
+        levels.append(level)
+    out = np.full((sum(len(part) for part in levels), most), n, dtype=np.int64)
+    start = 0
+    for part in levels:
+        out[start : start + len(part), : part.shape[1]] = part
+        start += len(part)
+    return out
+
+
+def _floats(values: Any) -> Floats:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _padded(values: Sequence[float], n: int) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (n,) or not np.isfinite(array).all():
+        raise _FailedError("figures", f"{array.shape} instead of ({n},), or not finite")
+    return np.append(array, 0.0)
+
+
+def _score(measure: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -> Floats:
+    """Score groups by one measure, from its record."""
+    kind = measure["kind"]
+    if kind == "total_fit":
+        total = _padded(measure["values"], n)[groups].sum(axis=1)
+        fit = np.full(len(groups), np.inf)
+        some = total > 0
+        fit[some] = np.abs(np.log(total[some] / measure["target"])) / np.log(measure["factor"])
+        return _floats(np.minimum(fit, 1.0))
+    if kind == "shortfall":
+        single = _padded(measure["values"], n)[groups].sum(axis=1) / measure["target"]
+        return np.where(sizes == 1, np.clip(1 - single, 0.0, 1.0), 0.0)
+    if kind == "inside_share":
+        amounts = np.zeros((n + 1, n + 1))
+        for a, b, amount in measure["flows"]:
+            if not (0 <= a < n and 0 <= b < n) or a == b:
+                raise _FailedError("figures", f"flow {a} -> {b}")
+            amounts[a, b] += amount
+        inside = np.zeros(len(groups))
+        for c in range(groups.shape[1]):
+            for d in range(groups.shape[1]):
+                if c != d:
+                    inside += amounts[groups[:, c], groups[:, d]]
+        total = _padded(measure["totals"], n)[groups].sum(axis=1)
+        kept = np.zeros(len(groups))
+        kept[total > 0] = 2 * inside[total > 0] / total[total > 0]
+        return np.clip(1 - kept, 0.0, 1.0)
+    if kind == "span":
+        xy = np.vstack([np.asarray(measure["xy"], dtype=np.float64), [np.nan, np.nan]])
+        if xy.shape != (n + 1, 2) or not np.isfinite(xy[:n]).all():
+            raise _FailedError("figures", "coordinates")
+        widest = np.zeros(len(groups))
+        for c in range(groups.shape[1]):
+            for d in range(c):
+                step = xy[groups[:, c]] - xy[groups[:, d]]
+                widest = np.fmax(widest, np.sqrt((step**2).sum(axis=1)))
+        return _floats(np.minimum(widest / measure["worst"], 1.0))
+    if kind == "minority":
+        labels = np.append(np.asarray(measure["labels"], dtype=np.int64), -1)
+        if labels.shape != (n + 1,):
+            raise _FailedError("figures", "labels")
+        of_group = np.sort(labels[groups], axis=1)
+        best = np.zeros(len(groups), dtype=np.int64)
+        run = np.zeros(len(groups), dtype=np.int64)
+        for c in range(groups.shape[1]):
+            same = of_group[:, c] == of_group[:, c - 1] if c else np.zeros(len(groups), dtype=bool)
+            run = np.where(same, run + 1, 1)
+            best = np.where(of_group[:, c] >= 0, np.maximum(best, run), best)
+        return _floats((sizes - best) / np.maximum(sizes - 1, 1))
+    raise _FailedError("figures", f"unknown measure {kind!r}")
+
+
+def _meets(requirements: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -> Ints:
+    """Say which groups satisfy the requirements."""
+    fine = sizes >= requirements.get("min_size", 1)
+
+    def has(unit: int) -> npt.NDArray[np.bool_]:
+        if not 0 <= unit < n:
+            raise _FailedError("figures", f"requirement on unit {unit}")
+        found: npt.NDArray[np.bool_] = (groups == unit).any(axis=1)
+        return found
+
+    if "population" in requirements:
+        total = _padded(requirements["population"], n)[groups].sum(axis=1)
+        alone = sizes == 1
+        fine &= alone | (total >= requirements.get("min_population", 0))
+        fine &= alone | (total <= requirements.get("max_population", np.inf))
+    if "max_span_km" in requirements:
+        record = {"kind": "span", "xy": requirements["xy_km"], "worst": requirements["max_span_km"]}
+        limit = requirements["max_span_km"]
+        record["worst"] = 1e9  # a score below one keeps the distance readable
+        fine &= _score(record, groups, sizes, n) * 1e9 <= limit * (1 + 1e-12)
+    for a, b in requirements.get("must_link", []):
+        fine &= has(a) == has(b)
+    for a, b in requirements.get("cannot_link", []):
+        fine &= ~(has(a) & has(b))
+    for (unit,) in requirements.get("stand_alone", []):
+        fine &= ~has(unit) | (sizes == 1)
+    for group in requirements.get("fixed", []):
+        inside = sum(has(unit).astype(np.int64) for unit in group)
+        fine &= (inside == 0) | ((inside == len(group)) & (sizes == len(group)))
+    return np.flatnonzero(fine)
+
+
+class _Proof:
+    """Checks the cases of a proof against all candidates."""
+
+    def __init__(self, groups: Ints, cost: Ints, n: int, plan_cost: int) -> None:
+        self.groups, self.cost, self.n, self.plan_cost = groups, cost * _MILLION, n, plan_cost
+
+    def case(self, record: Mapping[str, Any], play: Ints, path: str) -> int:
+        """Check one case over the candidates in play; return the bound it proves."""
+        best = -(2**62)
+        for number, stage in enumerate(record["stages"]):
+            where = f"{path}/{number}"
+            reduced, bound = self._stage(stage, play, where)
+            if len(reduced) and int(reduced.min()) < 0:
+                worst = play[int(reduced.argmin())]
+                group = [int(u) for u in self.groups[worst] if u < self.n]
+                raise _FailedError("prices", f"{where}: {group} at {int(reduced.min())}")
+            if bound != stage["bound"]:
+                raise _FailedError("bound", f"{where}: {bound}, stated {stage['bound']}")
+            best = max(best, bound)
+            play = play[bound + reduced <= (self.plan_cost - 1) * _MILLION]
+        if "pair" in record:
+            a, b = record["pair"]
+            if not (0 <= a < self.n and 0 <= b < self.n) or a == b:
+                raise _FailedError("cases", f"{path}: pair {a}, {b}")
+            has_a = (self.groups[play] == a).any(axis=1)
+            has_b = (self.groups[play] == b).any(axis=1)
+            together = self.case(record["together"], play[has_a == has_b], f"{path}/together")
+            apart = self.case(record["apart"], play[~(has_a & has_b)], f"{path}/apart")
+            best = max(best, min(together, apart))
+        return best
+
+    def _stage(self, stage: Mapping[str, Any], play: Ints, where: str) -> tuple[Ints, int]:
+        prices = np.zeros(self.n + 1, dtype=np.int64)
+        given = stage["units"]
+        if len(given) != self.n or any(type(p) is not int or abs(p) > 2**52 for p in given):
+            raise _FailedError("prices", f"{where}: not {self.n} whole prices")
+        prices[:-1] = given
+        groups = self.groups[play]
+        reduced = self.cost[play] - prices[groups].sum(axis=1)
+        bound = sum(given)
+        for a, b, c, price in stage.get("cuts", []):
+            if len({a, b, c}) != 3 or not all(0 <= u < self.n for u in (a, b, c)) or price > 0:
+                raise _FailedError("prices", f"{where}: cut {a}, {b}, {c} at {price}")
+            hits = sum((groups == u).any(axis=1).astype(np.int64) for u in (a, b, c))
+            reduced -= np.where(hits >= 2, price, 0)
+            bound += price
+        if "rows" in stage:
+            raise _FailedError("prices", f"{where}: rows are not part of this format")
+        return reduced, bound
+
+
+def _read(certificate: Mapping[str, Any]) -> tuple[int, Ints, int]:
+    units = certificate["units"]
+    if len(set(units)) != len(units) or not units:
+        raise _FailedError("figures", "units")
+    n = len(units)
+    links = np.array(certificate["links"], dtype=np.int64).reshape(-1, 2)
+    if len(links) and (links.min() < 0 or links.max() >= n or (links[:, 0] == links[:, 1]).any()):
+        raise _FailedError("figures", "links")
+    most = certificate["max_size"]
+    if type(most) is not int or not 1 <= most <= 8:
+        raise _FailedError("figures", "max_size")
+    return n, links, most
+
+
+def _check_plan(
+    plan: Sequence[Sequence[int]], groups: Ints, fine: Ints, units: Sequence[str], n: int
+) -> Ints:
+    """Check that the plan is a partition into admissible candidates; return their rows."""
+    seen = [unit for group in plan for unit in group]
+    if sorted(seen) != list(range(n)):
+        twice = {units[u] for u in seen if 0 <= u < n and seen.count(u) > 1}
+        never = {units[u] for u in range(n)} - {units[u] for u in seen if 0 <= u < n}
+        raise _FailedError("partition", f"twice: {sorted(twice)}; never: {sorted(never)}")
+    row_of = {tuple(row): number for number, row in enumerate(groups.tolist())}
+    rows = []
+    for group in plan:
+        key = tuple(sorted(group) + [n] * (groups.shape[1] - len(group)))
+        if key not in row_of:
+            raise _FailedError("connected", ", ".join(units[u] for u in group))
+        rows.append(row_of[key])
+    allowed = set(fine.tolist())
+    for group, row in zip(plan, rows, strict=True):
+        if row not in allowed:
+            raise _FailedError("requirements", ", ".join(units[u] for u in group))
+    return np.array(rows, dtype=np.int64)
+
+
+def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
+    def passed(key: str) -> None:
+        done.append(Check(key, True))
+
+    if certificate["format"] != _FORMAT:
+        raise _FailedError("format", str(certificate["format"]))
+    passed("format")
+    if certificate["digest"] != digest(certificate):
+        done.append(Check("digest", False, str(certificate["digest"])[:16]))
+    else:
+        passed("digest")
+    n, links, most = _read(certificate)
+    groups = _connected_groups(n, links, most)
+    sizes = (groups < n).sum(axis=1)
+    fine = _meets(certificate["requirements"], groups, sizes, n)
+    weights = {key: float(w) for key, w in certificate["weights"].items()}
+    if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
+        raise _FailedError("figures", "weights")
+    mean = np.zeros(len(groups))
+    for key, weight in weights.items():
+        mean += weight * _score(certificate["measures"][key], groups, sizes, n)
+    exact = sizes * mean / sum(weights.values()) * _MILLION
+    low = np.ceil(exact - 0.5 - _NOISE).astype(np.int64)
+    high = np.floor(exact + 0.5 + _NOISE).astype(np.int64)
+    passed("figures")
+    rows = _check_plan(certificate["plan"], groups, fine, certificate["units"], n)
+    for key in ("partition", "connected", "requirements"):
+        passed(key)
+    if certificate["candidates"] != len(fine):
+        raise _FailedError("candidates", f"{len(fine)}, stated {certificate['candidates']}")
+    passed("candidates")
+    cost = certificate["cost"]
+    if type(cost) is not int or not int(low[rows].sum()) <= cost <= int(high[rows].sum()):
+        raise _FailedError("cost", f"{int(low[rows].sum())}, stated {cost}")
+    passed("cost")
+    bound = _Proof(groups[fine], low[fine], n, cost).case(
+        certificate["proof"], np.arange(len(fine)), ""
+    )
+    for key in ("prices", "cases"):
+        passed(key)
+    if bound != certificate["bound"]:
+        raise _FailedError("bound", f"{bound}, stated {certificate['bound']}")
+    passed("bound")
+    proven = bound > (cost - 1) * _MILLION
+    if proven is not certificate["proven"]:
+        raise _FailedError("optimal", f"bound {bound / 1e12:.6f}, cost {cost / 1e6:.6f}")
+    passed("optimal" if proven else "gap")
+
+
+def verify_certificate(certificate: Mapping[str, Any]) -> list[Check]:
+    """Check a certificate without a solver.
+
+    Parameters
+    ----------
+    certificate : mapping
+        As read from ``certificate.json``.
+
+    Returns
+    -------
+    list of Check
+        The checks that were made, in order; the certificate holds if all passed. After a
+        failure the checks that build on it are not made.
+
+    Examples
+    --------
+    >>> verify_certificate({"format": "something else"})[-1].passed
+    False
+    """
+    done: list[Check] = []
+    try:
+        _steps(certificate, done)
+    except _FailedError as failure:
+        done.append(Check(failure.key, False, failure.detail))
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
+        # A certificate from outside can be malformed anywhere; that is a finding, not a crash.
+        done.append(Check("format", False, f"{type(error).__name__}: {error}"))
+    return done
