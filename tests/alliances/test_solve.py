@@ -1,0 +1,114 @@
+"""The solver against brute force, and the proof against the verifier's rules."""
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gangso.alliances.candidates import Candidates, enumerate_candidates
+from gangso.alliances.graph import Graph, graph_from_edges
+from gangso.alliances.pricing import PRICES_PER_COST
+from gangso.alliances.solve import Limits, Solution, solve
+from tests.alliances.strategies import cheapest, connected, graphs, partitions
+
+
+def costs_of(pool: Candidates, seed: int, spread: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng(seed).integers(0, spread, len(pool)) * pool.size
+
+
+def brute(n: int, pool: Candidates, cost: npt.NDArray[np.int64]) -> int | None:
+    groups = [tuple(int(u) for u in row if u >= 0) for row in pool.members]
+    return cheapest(n, dict(zip(groups, cost.tolist(), strict=True)))
+
+
+def assert_partition(pool: Candidates, solution: Solution, n: int) -> None:
+    covered = pool.members[solution.chosen]
+    assert sorted(covered[covered >= 0].tolist()) == list(range(n))
+
+
+@given(graphs(), st.integers(1, 5), st.integers(0, 2**32), st.sampled_from([3, 50, 10**6]))
+@settings(max_examples=300, deadline=None)
+def test_equals_brute_force(graph: Graph, most: int, seed: int, spread: int) -> None:
+    pool = enumerate_candidates(graph, most)
+    cost = costs_of(pool, seed, spread)
+    solution = solve(pool.members, cost, graph.n)
+    assert solution.cost == brute(graph.n, pool, cost)
+    assert solution.proven
+    assert_partition(pool, solution, graph.n)
+
+
+@given(graphs(7), st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_equals_walking_every_partition(graph: Graph, seed: int) -> None:
+    """The dynamic programme above is itself checked by listing all partitions."""
+    pool = enumerate_candidates(graph, 5)
+    cost = costs_of(pool, seed, 1000)
+    of = {
+        tuple(int(u) for u in row if u >= 0): int(c)
+        for row, c in zip(pool.members, cost, strict=True)
+    }
+    least = min(
+        sum(of[group] for group in plan)
+        for plan in partitions(list(range(graph.n)))
+        if all(len(group) <= 5 and connected(graph, group) for group in plan)
+    )
+    assert solve(pool.members, cost, graph.n).cost == least
+
+
+@given(graphs(), st.integers(0, 2**32), st.floats(0.1, 0.9))
+@settings(max_examples=150, deadline=None)
+def test_a_missing_pool_is_infeasible_exactly_when_brute_force_says_so(
+    graph: Graph, seed: int, share: float
+) -> None:
+    pool = enumerate_candidates(graph, 4)
+    keep = np.random.default_rng(seed).random(len(pool)) < share
+    pool = pool.take(keep)
+    if not len(pool):
+        return
+    cost = costs_of(pool, seed, 100)
+    solution = solve(pool.members, cost, graph.n)
+    least = brute(graph.n, pool, cost)
+    assert (least is None) == bool(len(solution.uncovered))
+    if least is not None:
+        assert (solution.cost, solution.proven) == (least, True)
+
+
+def hard_instance() -> tuple[Candidates, npt.NDArray[np.int64], int]:
+    """An 8 x 8 grid whose relaxation is far from integral."""
+    side = 8
+    edges = [(side * r + c, side * r + c + 1) for r in range(side) for c in range(side - 1)]
+    edges += [(side * r + c, side * r + c + side) for r in range(side - 1) for c in range(side)]
+    graph = graph_from_edges(side * side, np.array(edges))
+    pool = enumerate_candidates(graph, 4)
+    cost = np.random.default_rng(5).integers(0, 1000, len(pool)) * pool.size
+    # Only threes and fours of which most units like the wrong ones: odd structure everywhere.
+    cost[pool.size < 3] = 10_000
+    return pool, cost, graph.n
+
+
+def test_cuts_and_branching_are_exercised_and_proven() -> None:
+    pool, cost, n = hard_instance()
+    solution = solve(pool.members, cost, n)
+    assert solution.proven
+    plain = solve(pool.members, cost, n, limits=Limits(cut_rounds=0))
+    assert plain.cost == solution.cost
+    assert plain.proof.count() > 1  # without cuts it must branch
+    assert_partition(pool, solution, n)
+
+
+def test_a_bound_is_stated_when_effort_runs_out() -> None:
+    pool, cost, n = hard_instance()
+    solution = solve(pool.members, cost, n, limits=Limits(cut_rounds=0, nodes=1, integer_nodes=1))
+    best = solve(pool.members, cost, n).cost
+    assert solution.cost >= best
+    assert solution.proof.bound <= best * PRICES_PER_COST
+    assert solution.gap >= 0
+
+
+def test_same_input_same_answer() -> None:
+    pool, cost, n = hard_instance()
+    first, second = (solve(pool.members, cost, n) for _ in range(2))
+    assert first.chosen.tolist() == second.chosen.tolist()
+    assert [s.prices.units.tolist() for s in first.proof.stages] == [
+        s.prices.units.tolist() for s in second.proof.stages
+    ]
