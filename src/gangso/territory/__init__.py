@@ -1,1 +1,21 @@
+"""The territory: what is known of a country, loaded, checked and described."""
 
+from gangso.territory.check import check, inspect
+from gangso.territory.datasets import korea
+from gangso.territory.load import build, load
+from gangso.territory.metadata import Item, Metadata, Source
+from gangso.territory.model import Territory
+from gangso.territory.write import write_package
+
+__all__ = [
+    "Item",
+    "Metadata",
+    "Source",
+    "Territory",
+    "build",
+    "check",
+    "inspect",
+    "korea",
+    "load",
+    "write_package",
+]

@@ -38,7 +38,9 @@ class Metadata(_Frozen):
     country: str = Field("", description="ISO 3166-1 alpha-2")
     languages: tuple[str, ...] = ("en",)
     currency: str = ""
-    metric_crs: str = Field("EPSG:3857", description="reference system for lengths and areas")
+    metric_crs: str = Field(
+        "", description="reference system in metres; none: one laid about the territory's middle"
+    )
     reference_year: int | None = None
     population_date: str = Field("", description="month and day of the population figures")
     sources: tuple[Source, ...] = ()
