@@ -195,7 +195,7 @@ def _read_table(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
 
 def _unreadable(path: Path, error: Exception) -> Fault:
     first = (str(error).splitlines() or [type(error).__name__])[0]
-    return Fault("unreadable", path.stem, value=path.name, details={"message": first})
+    return Fault("unreadable_file", path.stem, value=path.name, details={"message": first})
 
 
 def _read_metadata(folder: Path, raw: RawPackage) -> Metadata:
