@@ -68,9 +68,20 @@ def test_a_missing_pool_is_infeasible_exactly_when_brute_force_says_so(
     cost = costs_of(pool, seed, 100)
     solution = solve(pool.members, cost, graph.n)
     least = brute(graph.n, pool, cost)
-    assert (least is None) == bool(len(solution.uncovered))
+    assert (least is None) == (not solution.feasible)
     if least is not None:
         assert (solution.cost, solution.proven) == (least, True)
+
+
+def test_a_plan_in_fractions_only_is_no_plan() -> None:
+    """Three units, three pairs: each pair half is a relaxation, but there is no plan."""
+    graph = graph_from_edges(3, np.array([[0, 1], [1, 2], [0, 2]]))
+    pool = enumerate_candidates(graph, 2)
+    pool = pool.take(pool.size == 2)
+    solution = solve(pool.members, np.ones(3, dtype=np.int64), 3)
+    assert not solution.feasible
+    assert solution.proven
+    assert solution.stuck.tolist() == [0, 1, 2]
 
 
 def hard_instance() -> tuple[Candidates, npt.NDArray[np.int64], int]:
@@ -98,7 +109,7 @@ def test_cuts_and_branching_are_exercised_and_proven() -> None:
 
 def test_a_bound_is_stated_when_effort_runs_out() -> None:
     pool, cost, n = hard_instance()
-    solution = solve(pool.members, cost, n, limits=Limits(cut_rounds=0, nodes=1, integer_nodes=1))
+    solution = solve(pool.members, cost, n, limits=Limits(cut_rounds=0, nodes=1))
     best = solve(pool.members, cost, n).cost
     assert solution.cost >= best
     assert solution.proof.bound <= best * PRICES_PER_COST

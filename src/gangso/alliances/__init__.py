@@ -1,6 +1,7 @@
 """Alliances: every possible one listed, the best set chosen, and the proof."""
 
 from gangso.alliances.criteria import Criterion, register, registered
+from gangso.alliances.crosscheck import check_data, check_tables
 from gangso.alliances.model import AllianceModel, partition
 from gangso.alliances.result import Partition
 from gangso.alliances.verify import Check, verify_certificate
@@ -10,6 +11,8 @@ __all__ = [
     "Check",
     "Criterion",
     "Partition",
+    "check_data",
+    "check_tables",
     "partition",
     "register",
     "registered",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, Prices
 from gangso.errors import GangsoError
 
-__all__ = ["ExtraRow", "Master", "Relaxation", "SolverError", "solve_integer"]
+__all__ = ["ExtraRow", "Master", "Relaxation", "SolverError", "to_price"]
 
 
 class SolverError(GangsoError, RuntimeError):
@@ -220,6 +220,44 @@ class Master:
         )
         self.columns = self.columns[keep]
 
+    def dive(self) -> npt.NDArray[np.int64] | None:
+        """Round the relaxation to a plan: fix its surest columns, solve again, and so on.
+
+        Returns
+        -------
+        ndarray of int64 or None
+            The chosen candidates, or None if the rounding runs into a dead end. The master
+            is left as it was.
+        """
+        fixed = np.empty(0, dtype=np.int64)
+        plan: npt.NDArray[np.int64] | None = None
+        position = np.full(len(self._cost), -1, dtype=np.int32)
+        position[self.columns] = np.arange(len(self.columns), dtype=np.int32) + self._fixed_columns
+        for _ in range(self._n + 1):
+            relaxed = self.solve()
+            if relaxed.artificial.max(initial=0.0) > 1e-6:
+                break
+            free = ~np.isin(relaxed.columns, fixed)
+            columns, values = relaxed.columns[free], relaxed.values[free]
+            if (values > 1 - 1e-6).all():
+                plan = relaxed.columns[relaxed.values > 0.5]
+                break
+            # Columns above 0.9 cannot overlap; below that only the surest one is safe to fix.
+            sure = columns[values > 0.9] if values.max() > 0.9 else columns[[values.argmax()]]
+            self._bound_below(position[sure], 1.0)
+            fixed = np.concatenate([fixed, sure])
+        self._bound_below(position[fixed], 0.0)
+        return plan
+
+    def _bound_below(self, which: npt.NDArray[np.int32], low: float) -> None:
+        count = len(which)
+        _check(
+            self._solver.changeColsBounds(
+                count, which, np.full(count, low), np.full(count, highspy.kHighsInf)
+            ),
+            "fixing columns",
+        )
+
     def solve(self) -> Relaxation:
         """Solve the relaxation from the last basis.
 
@@ -253,64 +291,6 @@ class Master:
                 rows=dual[self._n : first_cut],
             ),
         )
-
-
-def solve_integer(
-    members: npt.NDArray[np.int32],
-    cost: npt.NDArray[np.int64],
-    which: npt.NDArray[np.int64],
-    n: int,
-    rows: tuple[ExtraRow, ...],
-    nodes: int,
-) -> npt.NDArray[np.int64] | None:
-    """Find the best plan among a few candidates by HiGHS's branch and bound.
-
-    Parameters
-    ----------
-    members, cost, n, rows
-        As in `Master`.
-    which : ndarray of int64
-        Candidates that may be used.
-    nodes : int
-        Most branch-and-bound nodes; the best plan found until then is returned, without a
-        claim. (Nodes and not seconds, so that a busy machine gives the same answer.)
-
-    Returns
-    -------
-    ndarray of int64 or None
-        The chosen candidates, or None if none was found.
-    """
-    chosen = members[which]
-    column_of, place = np.nonzero(chosen >= 0)
-    index = chosen[column_of, place]
-    value = np.ones(len(index))
-    for position, row in enumerate(rows):
-        used = np.flatnonzero(row.coefficients[which])
-        column_of = np.concatenate([column_of, used])
-        index = np.concatenate([index, np.full(len(used), n + position, dtype=np.int32)])
-        value = np.concatenate([value, row.coefficients[which][used].astype(float)])
-    order = np.argsort(column_of, kind="stable")
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(which), n + len(rows)
-    lp.col_cost_ = (cost[which] * COST_UNIT).astype(np.float64)
-    lp.col_lower_, lp.col_upper_ = np.zeros(len(which)), np.ones(len(which))
-    lp.row_lower_ = np.concatenate([np.ones(n), [float(row.low) for row in rows]])
-    lp.row_upper_ = np.concatenate([np.ones(n), [float(row.high) for row in rows]])
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.searchsorted(column_of[order], np.arange(len(which) + 1))
-    lp.a_matrix_.index_ = index[order].astype(np.int32)
-    lp.a_matrix_.value_ = value[order]
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(which)
-    solver = _quiet()
-    solver.setOptionValue("mip_max_nodes", nodes)
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", COST_UNIT / 2)
-    _check(solver.passModel(lp), "building the integer programme")
-    _check(solver.run(), "solving the integer programme")
-    if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return None
-    picked = np.array(solver.getSolution().col_value) > 0.5
-    return which[picked]
 
 
 def to_price(cost: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -17,7 +17,13 @@ from gangso.alliances.constraints import Constraint, constraints_from, culprits
 from gangso.alliances.criteria import Criterion, Units, registered
 from gangso.alliances.master import to_price
 from gangso.alliances.measures import Measure, Span
-from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, reduced_costs
+from gangso.alliances.pricing import (
+    COST_UNIT,
+    PRICE_UNIT,
+    PRICES_PER_COST,
+    reduced_costs,
+    whole_costs,
+)
 from gangso.alliances.proof import Node
 from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
@@ -121,7 +127,7 @@ class AllianceModel:
         mean = np.zeros(len(self.candidates))
         for key, weight in used.items():
             mean += weight * self.scores[key]
-        return np.rint(self.candidates.size * (mean / total) / COST_UNIT).astype(np.int64)
+        return whole_costs(self.candidates.size * mean / total)
 
     def solve(
         self,
@@ -158,7 +164,7 @@ class AllianceModel:
         cost = self.costs(options.weights)[allowed]
         pool = self.candidates.take(allowed)
         solution = solve(pool.members, cost, self.graph.n, (), limits, progress)
-        if len(solution.uncovered):
+        if not solution.feasible:
             raise self._infeasible(constraints, solution)
         seconds = {**self.seconds, "solve": perf_counter() - started}
         return self._result(options, constraints, allowed, pool, cost, solution, seconds)
@@ -175,11 +181,11 @@ class AllianceModel:
         def feasible(some: Sequence[Constraint]) -> bool:
             allowed = self._allowed(some)
             members = self.candidates.members[allowed]
-            return not len(solve(members, flat[allowed], self.graph.n).uncovered)
+            return solve(members, flat[allowed], self.graph.n).feasible
 
         conflict = culprits(constraints, feasible)
         named = [code for constraint in conflict for code in constraint.codes]
-        stuck = [str(code) for code in self.units.codes[solution.uncovered]]
+        stuck = [str(code) for code in self.units.codes[solution.stuck]]
         concerned = list(dict.fromkeys([*named, *stuck]))
 
         culprits_said: dict[str, list[str]] = {}
@@ -208,7 +214,7 @@ class AllianceModel:
             members.sort(key=lambda u: (-population[u], u))
             groups.append((members, int(allowed[chosen]), int(cost[chosen])))
         alliances = self._alliance_table([group for group in groups if len(group[0]) > 1])
-        weights = {key: options.weights.get(key, 0.0) for key in self.scores}
+        weights = self.weights(options)
         return Partition(
             alliances=alliances,
             membership=self._membership(alliances, groups, constraints, solution),
@@ -232,6 +238,16 @@ class AllianceModel:
                 fingerprint=self.units.territory.fingerprint,
             ),
             notes=tuple(self.units.notes),
+        )
+
+    def weights(self, options: AllianceOptions) -> dict[str, float]:
+        """Weight of every criterion that could be measured."""
+        return {key: options.weights.get(key, 0.0) for key in self.scores}
+
+    def requirements(self, options: AllianceOptions) -> dict[str, Any]:
+        """Requirements in terms of units, as the certificate states them."""
+        return self._requirements(
+            options, constraints_from(self.units, options, self._distance.raw)
         )
 
     def _requirements(

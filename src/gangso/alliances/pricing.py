@@ -12,13 +12,49 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COST_UNIT", "PRICES_PER_COST", "PRICE_UNIT", "Prices", "improving", "reduced_costs"]
+__all__ = [
+    "COST_UNIT",
+    "PRICES_PER_COST",
+    "PRICE_UNIT",
+    "Prices",
+    "improving",
+    "reduced_costs",
+    "violated_triples",
+    "whole_costs",
+]
 
 COST_UNIT = 1e-6
 PRICE_UNIT = 1e-12
 PRICES_PER_COST = 1_000_000
 
 Ints = npt.NDArray[np.int64]
+
+
+def whole_costs(costs: npt.NDArray[np.float64]) -> Ints:
+    """Round costs to whole `COST_UNIT`.
+
+    Scores are often round numbers, so costs that lie exactly between two units are common,
+    and floating-point noise would decide them. They are rounded down, and so is whatever
+    lies within a millionth of a unit of them: then every program that computes the same
+    formula, in whatever order, finds the same whole number.
+
+    Parameters
+    ----------
+    costs : ndarray of float, shape (N,)
+        Costs.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        Whole costs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole_costs(np.array([1.5e-6, 1.6e-6, 0.25])).tolist()
+    [1, 2, 250000]
+    """
+    return np.ceil(costs / COST_UNIT - 0.5 - 1e-6).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

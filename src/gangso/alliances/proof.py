@@ -55,9 +55,9 @@ class Node:
 
 def bound_of(prices: Prices, rows: tuple[ExtraRow, ...]) -> int:
     """Sum prices to the bound they prove once no reduced cost is negative."""
-    total = int(prices.units.sum()) + int(prices.cut_prices.sum())
+    total: int = sum(prices.units.tolist()) + sum(prices.cut_prices.tolist())
     for price, row in zip(prices.rows.tolist(), rows, strict=True):
-        total += price * (row.low if price > 0 else row.high)
+        total += int(price) * (row.low if price > 0 else row.high)
     return total
 
 
@@ -66,7 +66,7 @@ def closes(bound: int, best: int) -> bool:
 
     Costs of plans are whole, so a bound above ``best - 1`` will do.
     """
-    return bound > (best - 1) * PRICES_PER_COST
+    return bool(bound > (best - 1) * PRICES_PER_COST)
 
 
 @numba.njit(cache=True, nogil=True)

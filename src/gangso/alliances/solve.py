@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gangso.alliances.master import ExtraRow, Master, Relaxation, solve_integer, to_price
+from gangso.alliances.master import ExtraRow, Master, Relaxation, SolverError, to_price
 from gangso.alliances.pricing import (
     COST_UNIT,
     PRICES_PER_COST,
-    Prices,
     improving,
     reduced_costs,
     violated_triples,
@@ -46,16 +45,10 @@ class Limits:
         Rounds of cuts at a node.
     nodes : int
         Nodes of the tree; beyond it the remaining gap is reported.
-    integer_columns : int
-        Candidates given to the integer programme that looks for a plan.
-    integer_nodes : int
-        Branch-and-bound nodes it may use.
     """
 
     cut_rounds: int = 40
     nodes: int = 2_000
-    integer_columns: int = 4_000
-    integer_nodes: int = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +63,23 @@ class Solution:
         Cost in `COST_UNIT`.
     proof : Node
         The proof.
-    uncovered : ndarray of int64
-        Units that no feasible plan covers (a witness of infeasibility); empty otherwise.
+    stuck : ndarray of int64
+        Without a plan: units that cannot all be covered; empty otherwise.
     """
 
     chosen: Ints
     cost: int
     proof: Node
-    uncovered: Ints
+    stuck: Ints
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a plan."""
+        return not len(self.stuck)
 
     @property
     def proven(self) -> bool:
-        """Whether no plan is cheaper."""
+        """Whether no plan is cheaper (without a plan: whether there is none)."""
         return closes(self.proof.bound, self.cost)
 
     @property
@@ -117,9 +115,12 @@ class _Search:
         self.coefficients = np.array([row.coefficients for row in rows], dtype=np.int64).reshape(
             len(rows), len(cost)
         )
-        # Dearer than any plan: every unit in its dearest candidate.
-        self.artificial = float(cost.max()) * COST_UNIT * max(n, 1) + 1.0
-        self.best = np.iinfo(np.int64).max // (4 * PRICES_PER_COST)
+        # Every plan is cheaper than this, whether or not there is one: each unit would sit in
+        # a candidate that is the dearest per member.
+        self.best = int((-(-cost // self.size)).max()) * n + 1
+        # A unit left uncovered, even by a quarter, must cost more than any plan, so that a
+        # case without a plan is closed by its bound like any other.
+        self.artificial = 4.0 * self.best * COST_UNIT
         self.plan = np.empty(0, dtype=np.int64)
         self.nodes = 0
 
@@ -163,14 +164,12 @@ class _Search:
         best = improving(self.members, active, per_member, np.iinfo(np.int64).max, self.n)
         return np.unique(np.concatenate([singles, best]))
 
-    def heuristic(self, active: Ints, reduced: Ints) -> None:
+    def heuristic(self, master: Master, active: Ints, reduced: Ints) -> None:
         """Look for a plan among the candidates with the least reduced cost."""
-        count = min(self.limits.integer_columns, len(active))
+        count = min(10 * self.n, len(active))
         nearest = np.argpartition(reduced, count - 1)[:count] if count else np.arange(0)
-        chosen = solve_integer(
-            self.members, self.cost, np.sort(active[nearest]), self.n, self.rows,
-            self.limits.integer_nodes,
-        )  # fmt: skip
+        master.add_columns(np.sort(active[nearest]))
+        chosen = master.dive()
         if chosen is not None:
             self.offer(chosen)
 
@@ -204,7 +203,7 @@ class _Search:
             last = stalled or not len(new_cuts) or round_number == self.limits.cut_rounds
             if last and not tried_integer:
                 tried_integer = True
-                self.heuristic(active, reduced)
+                self.heuristic(master, active, reduced)
                 if closes(stage.bound, self.best):
                     node.stages.append(stage)
                     return node
@@ -297,6 +296,11 @@ def solve(
     -------
     Solution
         The plan, its cost and the proof; without a plan, the units that stay uncovered.
+
+    Raises
+    ------
+    SolverError
+        If the limits ran out before any plan was found.
     """
     search = _Search(members, cost, n, rows, limits or Limits(), progress)
     if n == 0:
@@ -310,20 +314,15 @@ def solve(
     if start is not None:
         columns = np.union1d(columns, start)
     proof = search.node(active, columns, np.empty((0, 3), dtype=np.int32), 0)
-    uncovered = np.empty(0, dtype=np.int64)
+    stuck = np.empty(0, dtype=np.int64)
     if not len(search.plan):
+        if not closes(proof.bound, search.best):
+            raise SolverError(f"no plan was found in {search.nodes} nodes, nor that there is none")
         master = Master(members, cost, n, rows, search.artificial)
         master.add_columns(columns)
         relaxed, _, _ = search.relax(master, active)
-        uncovered = np.flatnonzero(relaxed.artificial[:n] > _INTEGRAL)
-    return Solution(search.plan, search.best, proof, uncovered)
-
-
-def trivial_prices(n: int) -> Prices:
-    """Return prices of zero, the weakest proof there is."""
-    return Prices(
-        np.zeros(n, dtype=np.int64),
-        np.empty((0, 3), dtype=np.int32),
-        np.empty(0, dtype=np.int64),
-        np.empty(0, dtype=np.int64),
-    )
+        stuck = np.flatnonzero(relaxed.artificial[:n] > _INTEGRAL)
+        if not len(stuck):  # covered in fractions only: name the units of those fractions
+            half = members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
+            stuck = np.unique(half[half >= 0]).astype(np.int64)
+    return Solution(search.plan, search.best, proof, stuck)

@@ -26,9 +26,11 @@ Floats = npt.NDArray[np.float64]
 
 _FORMAT = "gangso-certificate/1"
 _MILLION = 1_000_000  # price units in a cost unit
-# Floating-point noise of a score, in cost units: a cost this near to a half may have been
-# rounded either way, and is then taken at its lower value.
-_NOISE = 1e-6
+# Costs are rounded to whole units, halves (and what lies up to a millionth above) down.
+# Floating-point noise stays far below the second figure; where it could matter the lower
+# value is taken, which can only weaken the proof.
+_HALF = 0.5 + 1e-6
+_NOISE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -323,8 +325,8 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     for key, weight in weights.items():
         mean += weight * _score(certificate["measures"][key], groups, sizes, n)
     exact = sizes * mean / sum(weights.values()) * _MILLION
-    low = np.ceil(exact - 0.5 - _NOISE).astype(np.int64)
-    high = np.floor(exact + 0.5 + _NOISE).astype(np.int64)
+    low = np.ceil(exact - _HALF - _NOISE).astype(np.int64)
+    high = np.ceil(exact - _HALF + _NOISE).astype(np.int64)
     passed("figures")
     rows = _check_plan(certificate["plan"], groups, fine, certificate["units"], n)
     for key in ("partition", "connected", "requirements"):
