@@ -189,7 +189,9 @@ def indicators(source: pd.DataFrame, population: pd.DataFrame) -> pd.DataFrame:
         )
         for (item, year), column in columns.items()
     ]
-    registered = population.groupby(["municipality", "year"])["persons"].sum().unstack()
+    registered = population.pivot_table(
+        index="municipality", columns="year", values="persons", aggfunc="sum"
+    )
     for year in range(2017, 2022):
         # The towns that the births miss are towns the source could not match; it is the same
         # towns every year (their share hardly moves from 2017 to 2021), so the coverage

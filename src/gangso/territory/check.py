@@ -57,6 +57,7 @@ class Checked:
 def _typed(raw: pd.DataFrame, table: str, text: Sequence[str], faults: list[Fault]) -> pd.DataFrame:
     """Read every column by its type; report missing columns and an empty table."""
     known = attributes(table)
+    raw = raw.loc[:, ~raw.columns.duplicated()]  # a column that stands twice was reported
     if raw.empty:
         faults.append(Fault("empty_table", table))
     spare = [str(c) for c in raw.columns if str(c) not in {a.name for a in known}]
@@ -66,19 +67,13 @@ def _typed(raw: pd.DataFrame, table: str, text: Sequence[str], faults: list[Faul
             if attribute.required:
                 near = difflib.get_close_matches(attribute.name, spare, 1, 0.6)
                 details = {"description": attribute.description, "found": ", ".join(near or spare)}
-                faults.append(
-                    Fault("missing_column", table, 1, attribute.name, None, details)
-                )
+                faults.append(Fault("missing_column", table, 1, attribute.name, None, details))
             continue
         column = raw[attribute.name]
-        if isinstance(column, pd.DataFrame):  # the column stands twice, which was reported
-            column = column.iloc[:, 0]
         columns[attribute.name], found = convert(column, attribute, table)
         faults.extend(found)
     for name in spare:
         column = raw[name]
-        if isinstance(column, pd.DataFrame):
-            column = column.iloc[:, 0]
         columns[name] = as_text(column) if name in text else infer(column)
     return pd.DataFrame(columns, index=raw.index)
 
@@ -112,17 +107,13 @@ def _suggestions(unknown: Sequence[str], names: Mapping[str, str]) -> dict[str, 
         by_name.setdefault(name, code)
     found = dict.fromkeys(unknown, "")
     for value in list(found)[:_MOST_SUGGESTIONS]:
-        code = by_name.get(value)
-        if code is None:
-            code = next(iter(difflib.get_close_matches(value, names, 1, 0.6)), None)
-        if code is not None:
+        close = [by_name[value]] if value in by_name else []
+        for code in close or difflib.get_close_matches(value, names, 1, 0.6):
             found[value] = f"{code} ({names[code]})" if names[code] else code
     return found
 
 
-def _unknown(
-    values: pd.Series, known: Mapping[str, str], table: str, kind: str
-) -> list[Fault]:
+def _unknown(values: pd.Series, known: Mapping[str, str], table: str, kind: str) -> list[Fault]:
     values = values.dropna()
     strange = values[~values.isin(list(known))]
     if strange.empty:
@@ -202,14 +193,16 @@ def _swapped(
     exchanged = np.hypot(*(xy[:, ::-1] - near).T)
     impossible = (np.abs(xy[:, 1]) > 90) & (np.abs(xy[:, 0]) <= 90)
     moved = (as_is > _SWAPPED_FROM_DEGREES) & (exchanged * _SWAPPED_RATIO < as_is)
-    swapped = impossible | moved
+    swapped: npt.NDArray[np.bool_] = impossible | moved
     if swapped.any():
         rows = raw.index.to_numpy()[swapped] + 2
         gone = set(rows.tolist())
         faults[:] = [
             f
             for f in faults
-            if not (f.table == table and f.row in gone and f.kind in ("bad_latitude", "bad_longitude"))
+            if not (
+                f.table == table and f.row in gone and f.kind in ("bad_latitude", "bad_longitude")
+            )
         ]
         faults.extend(
             Fault("coordinates_swapped", table, int(row), "lon+lat", f"{x:g}, {y:g}",
@@ -230,16 +223,12 @@ def _places(
     middle = _FAR
     if boundaries is not None and len(boundaries):
         points = boundaries.representative_point()
-        home = dict(
-            zip(boundaries.index, np.column_stack([points.x, points.y]), strict=True)
-        )
+        home = dict(zip(boundaries.index, np.column_stack([points.x, points.y]), strict=True))
         middle = _middle(np.array(list(home.values())))
     own = frames.get("municipalities")
     if own is not None and {"lon", "lat"} <= set(own.columns):
         keyed = own.assign(municipality=own["code"]) if "code" in own else own
-        swapped = _swapped(
-            raw["municipalities"], keyed, "municipalities", home, middle, faults
-        )
+        swapped = _swapped(raw["municipalities"], keyed, "municipalities", home, middle, faults)
         sound = own[~swapped].dropna(subset=["lon", "lat"])
         if not home and "code" in own:
             home = dict(zip(sound["code"], sound[["lon", "lat"]].to_numpy(float), strict=True))

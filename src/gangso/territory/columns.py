@@ -110,9 +110,7 @@ def _out_of_range(values: npt.NDArray[np.float64], kind: str) -> list[tuple[str,
     return rules[kind]
 
 
-def convert(
-    column: pd.Series, attribute: Attribute, table: str
-) -> tuple[pd.Series, list[Fault]]:
+def convert(column: pd.Series, attribute: Attribute, table: str) -> tuple[pd.Series, list[Fault]]:
     """Read a column by its dictionary type.
 
     Parameters
@@ -148,10 +146,10 @@ def convert(
                 )
         values = np.where(wrong, np.nan, values)
         result = pd.Series(values, index=column.index)
-        if attribute.type in ("year", "integer>=0"):
-            full = attribute.required and not np.isnan(values).any()
-            result = result.astype("int64" if full else "Int64")
-        return result, faults
+        if attribute.type not in ("year", "integer>=0"):
+            return result, faults
+        full = attribute.required and not np.isnan(values).any()
+        return result.astype("int64" if full else "Int64"), faults
     text = as_text(column)
     missing = text.isna().to_numpy()
     if attribute.required and missing.any():

@@ -46,9 +46,7 @@ def _weighted_points(towns: pd.DataFrame) -> pd.DataFrame:
     total = towns.groupby("municipality")["population"].transform("sum")
     weight = towns["population"].where(total > 0, 1.0)
     sums = (
-        pd.DataFrame(
-            {"lon": towns["lon"] * weight, "lat": towns["lat"] * weight, "weight": weight}
-        )
+        pd.DataFrame({"lon": towns["lon"] * weight, "lat": towns["lat"] * weight, "weight": weight})
         .groupby(towns["municipality"])
         .sum()
     )

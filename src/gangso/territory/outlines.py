@@ -64,13 +64,10 @@ def check_boundaries(
     ):
         if mask.any():
             reasons = shapely.is_valid_reason(shapes[mask])
-            details = [
-                {"reason": str(reason), "nearest": "–", "first": ""} for reason in reasons
-            ]
-            faults += faults_at(
-                kind, table, np.flatnonzero(mask), "code", code[mask], details
-            )
-    without = [c for c in codes if c not in set(code.dropna())]
+            told = [{"reason": str(reason), "nearest": "–", "first": ""} for reason in reasons]
+            faults += faults_at(kind, table, np.flatnonzero(mask), "code", code[mask], told)
+    drawn = set(code.dropna())
+    without = [c for c in codes if c not in drawn]
     faults += [
         Fault("boundary_missing", table, column="code", value=c, details={"name": codes[c]})
         for c in without

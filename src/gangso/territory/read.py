@@ -187,7 +187,8 @@ def _read_table(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
             frame, found = read_csv(path.read_bytes(), table)
             faults += found
             return frame
-        return pq.read_table(path).to_pandas()
+        table_read: pd.DataFrame = pq.read_table(path).to_pandas()
+        return table_read
     except (OSError, ValueError, csv.Error, pyarrow.lib.ArrowException) as error:
         faults.append(_unreadable(path, error))
         return None
@@ -261,9 +262,7 @@ def _read_folder(folder: Path) -> RawPackage:
         if path.stem not in known
         and path.suffix in {*_TABLE_SUFFIXES, *_BOUNDARY_SUFFIXES, ".xlsx", ".json"}
     )
-    return RawPackage(
-        raw.tables, boundaries, metadata, raw.faults, raw.notes, raw.text_columns
-    )
+    return RawPackage(raw.tables, boundaries, metadata, raw.faults, raw.notes, raw.text_columns)
 
 
 def _archive_faults(archive: zipfile.ZipFile) -> list[Fault]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -146,7 +145,9 @@ def _write_folder(
     resources = describe_resources(ordered, suffix)
     if boundaries is not None:
         frame = gpd.GeoDataFrame(
-            {"code": boundaries.index.astype("str")}, geometry=boundaries.to_numpy(), crs=boundaries.crs
+            {"code": boundaries.index.astype("str")},
+            geometry=boundaries.to_numpy(),
+            crs=boundaries.crs,
         )
         frame.to_parquet(folder / "boundaries.parquet", compression="zstd", index=False)
         resources.append(
@@ -158,8 +159,7 @@ def _write_folder(
         "profile": "data-package",
         **extra,
         "sources": [
-            {"title": title}
-            for title in dict.fromkeys(source.title for source in metadata.sources)
+            {"title": title} for title in dict.fromkeys(source.title for source in metadata.sources)
         ],
         "resources": resources,
         "gangso": metadata.model_dump(mode="json"),
@@ -226,6 +226,6 @@ def write_package(
         if path.suffix == ".zip":
             made = Path(scratch) / "package.zip"
             _pack(folder, made)
-        if path.is_dir():
+        if path.is_dir():  # a folder cannot be replaced in one step as a file can
             path.rename(Path(scratch) / "old")
-        shutil.move(made, path) if not path.exists() else made.replace(path)
+        made.replace(path)

@@ -102,7 +102,7 @@ def attributes(table: str) -> tuple[Attribute, ...]:
         In the order of the dictionary.
     """
     path = resources.files(__package__) / f"{table}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         return tuple(
             Attribute(
                 name=row["attribute"],
