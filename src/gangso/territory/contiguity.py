@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from libpysal.graph import Graph
 
 from gangso.territory.outlines import mend_polygons
 
@@ -18,6 +17,10 @@ Geometries = npt.NDArray[np.object_]
 
 def _rook(shapes: gpd.GeoSeries) -> set[tuple[int, int]]:
     """Pairs whose borders have points of a common edge, by libpysal's rook rule."""
+    # libpysal brings scikit-learn along, more than a second of loading that only territories
+    # without a contiguity table need.
+    from libpysal.graph import Graph
+
     graph = Graph.build_contiguity(shapes.reset_index(drop=True), rook=True, strict=True)
     links = graph.adjacency[graph.adjacency > 0].index
     return {(int(a), int(b)) for a, b in links if a < b}

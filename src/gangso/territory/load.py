@@ -37,7 +37,13 @@ def _defaults(frame: pd.DataFrame, table: str) -> pd.DataFrame:
             filled[attribute.name] = other
         elif frame[attribute.name].isna().any():
             filled[attribute.name] = frame[attribute.name].fillna(other)
-    return frame.assign(**filled).reset_index(drop=True)
+    return _ordered(frame.assign(**filled), table).reset_index(drop=True)
+
+
+def _ordered(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Put the columns of the dictionary first, in its order."""
+    known = [a.name for a in attributes(table) if a.name in frame]
+    return frame[known + [c for c in frame.columns if c not in known]]
 
 
 def _weighted_points(towns: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +88,7 @@ def _complete(
     if bare.any() and towns is not None and "area_km2" in towns:
         area = towns.groupby("municipality")["area_km2"].sum(min_count=1)
         own.loc[bare, "area_km2"] = area.reindex(own.index[bare]).to_numpy()
-    return own
+    return _ordered(own, "municipalities")
 
 
 def _local_crs(checked: Checked) -> str:

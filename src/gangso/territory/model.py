@@ -64,16 +64,18 @@ DataFrame or None
     def boundaries(self) -> gpd.GeoSeries:
         """Polygon of every municipality (WGS 84, index ``code``): given, or drawn.
 
-        Raises
-        ------
-        MissingTableError
-            If there are neither boundaries nor settlements.
+        Drawn from the settlements; a municipality without any is drawn about its own centre.
         """
         if self.listed_boundaries is not None:
             return self.listed_boundaries
-        return draw_boundaries(self.require("settlements"), self.metadata.metric_crs).reindex(
-            self.municipalities.index
-        )
+        columns = ["municipality", "lon", "lat", "area_km2"]
+        own = self.municipalities.rename_axis("municipality").reset_index()[columns]
+        if self.settlements is None:
+            return draw_boundaries(own, self.metadata.metric_crs)
+        towns = self.settlements.reindex(columns=columns)
+        bare = own[~own["municipality"].isin(towns["municipality"])]
+        sites = pd.concat([towns, bare], ignore_index=True) if len(bare) else towns
+        return draw_boundaries(sites, self.metadata.metric_crs).reindex(self.municipalities.index)
 
     @property
     def boundaries_drawn(self) -> bool:

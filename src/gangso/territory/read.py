@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import geopandas as gpd
@@ -294,7 +294,7 @@ def _unpacked(path: Path) -> Iterator[tuple[Path | None, list[Fault]]]:
                     return
                 archive.extractall(scratch)
         except (OSError, zipfile.BadZipFile, RuntimeError) as error:
-            yield None, [_unreadable(path, error)]
+            yield None, [replace(_unreadable(path, error), table="package")]
             return
         folder = Path(scratch)
         # An archive of a folder holds that one folder.

@@ -1,0 +1,144 @@
+"""A planner's own files become a package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from gangso.errors import BadInputError
+from gangso.territory import load
+from gangso.territory.mapping import Mapping, TableMapping, propose_mapping, read_mapping
+from gangso.territory.new import make_package
+from gangso.texts import say
+
+COMUNI = """\ufeffPRO_COM,COMUNE,DEN_PROV,Pop_2021
+001,Agliè,Torino,2600
+002,None,Torino,7900
+003,Nuova,Torino,
+,,,
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    table = tmp_path / "comuni.csv"
+    table.write_text(COMUNI, encoding="utf-8")
+    bow = shapely.Polygon([(7, 45), (7.2, 45.2), (7.2, 45), (7, 45.2)])
+    frame = gpd.GeoDataFrame(
+        {"pro_com": ["001", "002", "003", None]},
+        geometry=[bow, shapely.box(7.2, 45, 7.4, 45.2), shapely.box(7.4, 45, 7.6, 45.2), bow],
+        crs="EPSG:4326",
+    ).to_crs(32632)
+    polygons = tmp_path / "confini.gpkg"
+    frame.to_file(polygons)
+    return table, polygons
+
+
+def complete(mapping: Mapping, **changes: object) -> Mapping:
+    tables = {
+        name: table.model_copy(update={"drop_incomplete": True, **changes})
+        for name, table in mapping.tables.items()
+    }
+    return mapping.model_copy(update={"tables": tables})
+
+
+def test_a_mapping_is_proposed(files: tuple[Path, Path], tmp_path: Path) -> None:
+    mapping, faults = propose_mapping(files)
+    assert faults == []
+    assert mapping.tables["municipalities"].columns == {
+        "code": "PRO_COM", "name": "COMUNE", "province": "DEN_PROV", "population": "Pop_2021",
+    }  # fmt: skip
+    assert mapping.tables["boundaries"].columns == {"code": "pro_com"}
+    (tmp_path / "mapping.yaml").write_text(mapping.to_yaml(), encoding="utf-8")
+    assert read_mapping(tmp_path / "mapping.yaml") == mapping
+
+
+def test_incomplete_rows_are_faults(files: tuple[Path, Path], tmp_path: Path) -> None:
+    mapping, _ = propose_mapping(files)
+    with pytest.raises(BadInputError) as caught:
+        make_package(mapping, tmp_path / "out")
+    assert [(f.table, f.row, f.column, f.kind) for f in caught.value.faults] == [
+        ("municipalities", 4, "population", "missing_value"),
+        ("boundaries", 5, "code", "missing_value"),
+    ]
+    assert "drop_incomplete" in caught.value.faults[0].fix("ko")
+    assert not (tmp_path / "out").exists()
+
+
+def test_incomplete_rows_are_dropped_by_name_when_asked(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    mapping, _ = propose_mapping(files)
+    report = make_package(complete(mapping), tmp_path / "out.zip")
+    assert report.rows == {"municipalities": 2, "boundaries": 2}
+    assert [(f.table, f.value) for f in report.dropped] == [
+        ("municipalities", "003 Nuova"), ("boundaries", "–"), ("boundaries", "003"),
+    ]  # fmt: skip
+    assert [f.value for f in report.mended] == ["001"]
+    for fault in report.dropped + report.mended:
+        assert fault.problem("ko")
+        assert fault.fix("en")
+    territory = load(tmp_path / "out.zip")
+    assert territory.municipalities["name"].tolist() == ["Agliè", "None"]
+    assert territory.municipalities.loc["002", "lon"] == pytest.approx(7.3, abs=0.01)
+    assert [*zip(territory.contiguity["a"], territory.contiguity["b"], strict=True)] == [
+        ("001", "002")
+    ]
+    assert "flows" in report.missing
+    for table in report.missing:
+        for lang in ("ko", "en"):
+            assert say(f"missing.{table}", lang)
+
+
+def test_points_in_metres_and_facilities_without_ids(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("code,name,population,area_km2,x,y\n1,A,5,2,1000000,2000000\n")
+    shops = tmp_path / "shops.xlsx"
+    pd.DataFrame({"service": ["shop"], "code": ["1"], "lon": [127.5], "lat": [38.0]}).to_excel(
+        shops, index=False
+    )
+    mapping = Mapping(
+        tables={
+            "municipalities": TableMapping(
+                file=own,
+                crs="EPSG:5179",
+                columns={c: c for c in ("code", "name", "population", "area_km2")}
+                | {"lon": "x", "lat": "y"},
+                constants={"kind": "city"},
+            ),
+            "facilities": TableMapping(
+                file=shops,
+                columns={"service": "service", "municipality": "code", "lon": "lon", "lat": "lat"},
+            ),
+        }
+    )
+    make_package(mapping, tmp_path / "out", form="csv")
+    territory = load(tmp_path / "out")
+    assert territory.municipalities.loc["1", ["lon", "lat"]].tolist() == pytest.approx([127.5, 38])
+    assert territory.municipalities.loc["1", "kind"] == "city"
+    assert territory.require("facilities")["id"].tolist() == ["f1"]
+
+
+def test_faults_of_the_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    for text in ("tables: {towns: {file: a.csv}}", "tables: [", "colour: red", ""):
+        path.write_text(text)
+        with pytest.raises(BadInputError):
+            read_mapping(path)
+    missing = Mapping(tables={"municipalities": TableMapping(file=tmp_path / "nowhere.csv")})
+    with pytest.raises(BadInputError) as caught:
+        make_package(missing, tmp_path / "out")
+    assert "unreadable_file" in {f.kind for f in caught.value.faults}
+
+
+def test_a_column_that_is_not_there(files: tuple[Path, Path], tmp_path: Path) -> None:
+    mapping = Mapping(
+        tables={"municipalities": TableMapping(file=files[0], columns={"code": "ISTAT"})}
+    )
+    with pytest.raises(BadInputError) as caught:
+        make_package(mapping, tmp_path / "out")
+    assert "no_such_column" in {f.kind for f in caught.value.faults}
