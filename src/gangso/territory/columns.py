@@ -39,10 +39,10 @@ def as_text(column: pd.Series) -> pd.Series:
         if whole.all():
             column = column.astype("Int64")
     text = column.astype("str").mask(column.isna())
-    # Stripping half a million values costs more than checking that there is nothing to strip.
-    if text.str.match(r"^\s|.*\s$|^$").fillna(False).astype(bool).any():
-        text = text.str.strip()
-        text = text.mask(text == "")
+    text = text.str.strip()
+    empty = text == ""
+    if empty.any():
+        text = text.mask(empty)
     return text
 
 
@@ -187,8 +187,9 @@ def infer(column: pd.Series) -> pd.Series:
         text = as_text(column)
         numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
         unread = np.isnan(numbers) & text.notna().to_numpy()
-        zero_led = text.str.match(r"^[-+]?0\d").fillna(False).astype(bool)
-        if text.isna().all() or unread.any() or zero_led.any() or np.isinf(numbers).any():
+        if text.isna().all() or unread.any() or np.isinf(numbers).any():
+            return text
+        if text.str.match(r"^[-+]?0\d").fillna(False).astype(bool).any():
             return text
     result = pd.Series(numbers, index=column.index)
     known = numbers[~np.isnan(numbers)]
