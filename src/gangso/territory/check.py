@@ -88,7 +88,7 @@ def _duplicates(frame: pd.DataFrame, table: str, faults: list[Fault]) -> None:
     again = full.duplicated(present).to_numpy()
     if not again.any():
         return
-    shown = full[present].astype("str").agg(" / ".join, axis=1)
+    shown = full[present].astype("str").fillna("–").agg(" / ".join, axis=1)
     first = shown.drop_duplicates()
     row_of_first = pd.Series(first.index, index=first.to_numpy())
     repeated = shown[again]

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,19 +148,36 @@ def read_csv(data: bytes, table: str) -> tuple[pd.DataFrame | None, list[Fault]]
     text = _decode(data, table, faults)
     if not text.strip():
         return None, [*faults, Fault("empty_table", table)]
+    try:
+        return _parse(text.replace("\r\n", "\n").replace("\r", "\n"), table, faults), faults
+    except (csv.Error, ValueError) as error:
+        message = str(error) or type(error).__name__
+        return None, [
+            *faults,
+            Fault("unreadable_file", table, None, None, table, {"message": message}),
+        ]
+
+
+def _parse(text: str, table: str, faults: list[Fault]) -> pd.DataFrame:
+    """Read the text of a table, line ends being plain."""
+    if "\0" in text:
+        raise csv.Error("it holds zero bytes, as a binary file does")
     delimiter = _delimiter(text.split("\n", 1)[0])
     header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter))]
     for name in sorted({name for name in header if header.count(name) > 1}):
         faults.append(Fault("duplicate_column", table, row=1, column=name))
     try:
-        frame = pd.read_csv(
-            io.StringIO(text), sep=delimiter, dtype="str", keep_default_na=False,
-            na_values=[""], skip_blank_lines=False, index_col=False,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            # A row with too many fields would be cut short with a mere warning.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                io.StringIO(text), sep=delimiter, dtype="str", keep_default_na=False,
+                na_values=[""], skip_blank_lines=False, index_col=False,
+            )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.ParserWarning):
         frame = _ragged(text, delimiter, table, faults)
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-    return frame.dropna(how="all"), faults
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype="str")
+    return frame.dropna(how="all")
 
 
 def read_boundaries(path: Path) -> gpd.GeoDataFrame:
