@@ -25,7 +25,7 @@ OTHER = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_spoilt_packages(data: st.DataObject) -> None:
     tables = {
@@ -68,7 +68,7 @@ def test_spoilt_packages(data: st.DataObject) -> None:
     assert told == len(faults)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_a_table(data: bytes) -> None:
     frame, faults = read_csv(data, "municipalities")
