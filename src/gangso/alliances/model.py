@@ -163,7 +163,7 @@ class AllianceModel:
         allowed = self._allowed(constraints)
         cost = self.costs(options.weights)[allowed]
         pool = self.candidates.take(allowed)
-        solution = solve(pool.members, cost, self.graph.n, (), limits, progress)
+        solution = solve(pool.members, cost, self.graph.n, (), limits, progress, None, self.graph)
         if not solution.feasible:
             raise self._infeasible(constraints, solution)
         seconds = {**self.seconds, "solve": perf_counter() - started}

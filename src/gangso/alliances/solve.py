@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.graph import Graph
 from gangso.alliances.master import ExtraRow, Master, Relaxation, SolverError, to_price
 from gangso.alliances.pricing import (
     COST_UNIT,
@@ -23,6 +24,7 @@ from gangso.alliances.pricing import (
     violated_triples,
 )
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
+from gangso.alliances.windows import improve_by_windows
 
 __all__ = ["Limits", "Solution", "solve"]
 
@@ -45,10 +47,13 @@ class Limits:
         Rounds of cuts at a node.
     nodes : int
         Nodes of the tree; beyond it the remaining gap is reported.
+    window : int
+        Units in the windows that improve a plan of many units.
     """
 
     cut_rounds: int = 40
     nodes: int = 2_000
+    window: int = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +112,10 @@ class _Search:
         rows: tuple[ExtraRow, ...],
         limits: Limits,
         progress: Progress | None,
+        graph: Graph | None,
     ) -> None:
         self.members, self.cost, self.n, self.rows = members, cost, n, rows
-        self.limits, self.progress = limits, progress
+        self.limits, self.progress, self.graph = limits, progress, graph
         self.price_cost = to_price(cost)
         self.size = (members >= 0).sum(axis=1)
         self.coefficients = np.array([row.coefficients for row in rows], dtype=np.int64).reshape(
@@ -170,8 +176,20 @@ class _Search:
         nearest = np.argpartition(reduced, count - 1)[:count] if count else np.arange(0)
         master.add_columns(np.sort(active[nearest]))
         chosen = master.dive()
-        if chosen is not None:
-            self.offer(chosen)
+        if chosen is None:
+            return
+        self.offer(chosen)
+        if self.graph is not None and self.n > 2 * self.limits.window and not self.rows:
+            self.offer(
+                improve_by_windows(
+                    self.members, self.cost, self.n, self.plan, self.graph, self._window,
+                    self.limits.window,
+                )
+            )  # fmt: skip
+
+    @staticmethod
+    def _window(members: npt.NDArray[np.int32], cost: Ints, n: int) -> Ints:
+        return solve(members, cost, n).chosen
 
     def node(self, active: Ints, columns: Ints, cuts: npt.NDArray[np.int32], depth: int) -> Node:
         """Settle one case; recursion depth is at most the number of pairs decided."""
@@ -272,6 +290,7 @@ def solve(
     limits: Limits | None = None,
     progress: Progress | None = None,
     start: Ints | None = None,
+    graph: Graph | None = None,
 ) -> Solution:
     """Choose candidates so that every unit is in exactly one and the total cost is least.
 
@@ -291,6 +310,8 @@ def solve(
         Called with the bound and the best cost so far.
     start : ndarray of int64, optional
         Columns to begin with (from an earlier solve).
+    graph : Graph, optional
+        Neighbourhood of the units; with it, plans of many units are improved by windows.
 
     Returns
     -------
@@ -302,7 +323,7 @@ def solve(
     SolverError
         If the limits ran out before any plan was found.
     """
-    search = _Search(members, cost, n, rows, limits or Limits(), progress)
+    search = _Search(members, cost, n, rows, limits or Limits(), progress, graph)
     if n == 0:
         return Solution(search.plan, 0, Node(), np.empty(0, dtype=np.int64))
     covered = np.zeros(n, dtype=bool)
