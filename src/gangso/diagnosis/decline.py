@@ -51,7 +51,8 @@ def ageing(population: pd.DataFrame, options: DiagnosisOptions) -> pd.DataFrame:
     Parameters
     ----------
     population : DataFrame
-        Long table ``municipality``, ``year``, ``sex``, ``age`` (lower bound), ``persons``.
+        Long table ``municipality``, ``year``, ``sex``, ``age`` (lower bound), ``persons``;
+        optionally ``carried_back`` (1: the figure is really that of a later year).
     options : DiagnosisOptions
         Age limits and classes.
 
@@ -81,6 +82,9 @@ def ageing(population: pd.DataFrame, options: DiagnosisOptions) -> pd.DataFrame:
             "women": persons.where(women, 0.0),
             "old": persons.where(age >= options.old_from_age, 0.0),
             "groups": 1,
+            "carried": population["carried_back"].astype("float64")
+            if "carried_back" in population
+            else 0.0,
         }
     )
     sums = parts.groupby(_CELL, sort=True).sum()
@@ -92,7 +96,7 @@ def ageing(population: pd.DataFrame, options: DiagnosisOptions) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "population": total,
-            "change_pct": _change_pct(total),
+            "change_pct": _change_pct(total, sums["carried"] > 0),
             "share_65plus": old / total.where(total > 0),
             "extinction_index": index,
             "extinction_class": classify(index, options.classes),
@@ -100,15 +104,17 @@ def ageing(population: pd.DataFrame, options: DiagnosisOptions) -> pd.DataFrame:
     )
 
 
-def _change_pct(total: pd.Series) -> pd.Series:
-    """Per cent since the year before; missing after a gap in the years."""
-    before = total.copy()
+def _change_pct(total: pd.Series, carried: pd.Series) -> pd.Series:
+    """Per cent since the year before; missing after a gap in the years.
+
+    A figure carried back from another year shows no change, in its own year or the next.
+    """
+    moved = total.where(~carried)
     cells = pd.MultiIndex.from_arrays(
         [total.index.get_level_values(0), total.index.get_level_values(1) + 1], names=_CELL
     )
-    before.index = cells
-    before = before.reindex(total.index)
-    return 100.0 * (total / before.where(before > 0) - 1.0)
+    before = moved.set_axis(cells).reindex(total.index)
+    return 100.0 * (moved / before.where(before > 0) - 1.0)
 
 
 def classify(index: pd.Series, classes: Sequence[ExtinctionClass]) -> pd.Series:

@@ -8,11 +8,11 @@ import pandas as pd
 from gangso.diagnosis.decline import item_by_year
 from gangso.diagnosis.rules import rule_matches
 from gangso.errors import BadInputError, Fault, MissingTableError
-from gangso.scenario import LedgerOptions
+from gangso.scenario import LedgerOptions, Rule
 from gangso.territory.model import Territory
-from gangso.texts import LANGUAGES, say
+from gangso.texts import LANGUAGES, catalogue, say
 
-__all__ = ["draw_up_ledger", "ledger_population"]
+__all__ = ["draw_up_ledger", "ledger_population", "left_out_groups"]
 
 _COLUMNS = (
     "group", "label_ko", "label_en", "municipalities", "population", "population_pct",
@@ -44,7 +44,7 @@ def ledger_population(
     year : int or None
         Its year; None where the package does not say.
     item : str
-        ``"registered"``, or the name of the item.
+        ``"registered"``, ``"residents"`` (of the municipalities table), or the item's name.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def ledger_population(
         if table is None:
             if options.year not in (None, reference):
                 raise MissingTableError([Fault("table_missing", "population")])
-            return territory.municipalities["population"].astype("float64"), reference, "registered"
+            return territory.municipalities["population"].astype("float64"), reference, "residents"
         sums = table.groupby(["municipality", "year"], observed=True)["persons"].sum()
         values = sums.astype("float64")
     else:
@@ -97,7 +97,7 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
     -------
     DataFrame
         As in `Diagnosis.ledger`: the small, the other cities and counties, one row for each
-        rule that leaves municipalities out, those of unknown population, all; references.
+        group left out, those of unknown population, all; references.
 
     Raises
     ------
@@ -106,19 +106,19 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
     """
     population, year, item = ledger_population(territory, options)
     table = territory.municipalities
-    group = pd.Series(np.where(population < options.threshold, "small", "other"), table.index)
-    group = group.mask(population.isna(), "unknown")
+    small = np.where(population < options.threshold, "small", "other")
+    group = pd.Series(np.where(population.isna(), "unknown", small), table.index)
     labels = {
         key: _both(f"diagnosis.ledger.{key}", threshold=options.threshold)
         for key in ("small", "other", "unknown", "all")
     }
     order = ["small", "other"]
     taken = pd.Series(False, index=table.index)
-    for number, rule in enumerate(options.leave_out, start=1):
+    for number, (rule, label) in enumerate(left_out_groups(options), start=1):
         match = rule_matches(rule, table) & ~taken
         key = f"left_out_{number}"
-        group = group.mask(match, key)
-        labels[key] = {lang: rule.reason.get(lang, rule.column) for lang in LANGUAGES}
+        group = pd.Series(np.where(match, key, group), table.index)
+        labels[key] = label
         order.append(key)
         taken |= match
     source = _source(territory, item, year)
@@ -162,6 +162,37 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
     return frame.astype({**dict.fromkeys(_NUMBERS, "float64"), "municipalities": "Int64"})
 
 
+def left_out_groups(options: LedgerOptions) -> list[tuple[Rule, dict[str, str]]]:
+    """Split the rules that leave municipalities out into groups with a name.
+
+    Parameters
+    ----------
+    options : LedgerOptions
+        Options of the ledger.
+
+    Returns
+    -------
+    list of (Rule, dict of str to str)
+        One group for every value that a rule names, in order: districts and counties of
+        metropolitan cities differ in land a hundredfold. The second denominator of land
+        leaves out the first group only.
+    """
+    groups: list[tuple[Rule, dict[str, str]]] = []
+    for rule in options.leave_out:
+        reason = {lang: rule.reason.get(lang, rule.column) for lang in LANGUAGES}
+        if rule.is_in is None or len(rule.is_in) == 1:
+            groups.append((rule, reason))
+            continue
+        for value in rule.is_in:
+            named = f"diagnosis.kind.{value}"
+            label = {
+                lang: say(named, lang) if named in catalogue() else f"{reason[lang]}: {value}"
+                for lang in LANGUAGES
+            }
+            groups.append((rule.model_copy(update={"is_in": (value,)}), label))
+    return groups
+
+
 def _pct(part: float, whole: float) -> float:
     return 100.0 * part / whole if whole > 0 else float("nan")
 
@@ -172,8 +203,8 @@ def _both(key: str, **values: object) -> dict[str, str]:
 
 def _source(territory: Territory, item: str, year: int | None) -> str:
     """Name item, year and the source that the package gives for them."""
-    table = "population" if item == "registered" else "indicators"
-    wanted = {"registered": "persons"}.get(item, item)
+    homes = {"registered": ("population", "persons"), "residents": ("municipalities", "population")}
+    table, wanted = homes.get(item, ("indicators", item))
     for source in territory.metadata.sources:
         if source.table == table and wanted in source.columns:
             return f"{source.title} ({year})"

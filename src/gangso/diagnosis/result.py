@@ -31,8 +31,8 @@ class Diagnosis:
     ledger : DataFrame
         The national imbalance ledger. Columns: ``group`` (key), ``label_ko``, ``label_en``,
         ``municipalities``, ``population``, ``population_pct``, ``area_km2``, ``land_pct`` (of
-        the whole national area), ``land_pct_cities`` (of that area without the municipalities
-        of the first ``leave_out`` rule), ``jobs_pct``, ``source``. The first rows are
+        the whole national area), ``land_pct_cities`` (of that area without the first
+        group that ``leave_out`` names), ``jobs_pct``, ``source``. The first rows are
         computed, the last are references.
     definitions : tuple of dict
         How each figure is defined, by language.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from gangso.diagnosis.ledger import ledger_population
+from gangso.diagnosis.ledger import ledger_population, left_out_groups
 from gangso.scenario import DiagnosisOptions
 from gangso.territory.model import Territory
 from gangso.texts import LANGUAGES, say
@@ -102,7 +102,7 @@ def _ledger_definitions(
     known = territory.metadata.items.get(item)
     out: dict[str, str] = {}
     for lang in LANGUAGES:
-        label = say("diagnosis.registered", lang) if item == "registered" else item
+        label = say(f"diagnosis.{item}", lang) if item in ("registered", "residents") else item
         if known is not None:
             label = known.label.get(lang, item)
         out[lang] = say(
@@ -113,15 +113,10 @@ def _ledger_definitions(
             year=say("diagnosis.year_unknown", lang) if year is None else year,
         )
     yield out
-    if ledger.leave_out:
-        yield {
-            lang: say(
-                "diagnosis.define.land",
-                lang,
-                left_out=ledger.leave_out[0].reason.get(lang, ledger.leave_out[0].column),
-            )
-            for lang in LANGUAGES
-        }
+    groups = left_out_groups(ledger)
+    if groups:
+        first = groups[0][1]
+        yield {lang: say("diagnosis.define.land", lang, left_out=first[lang]) for lang in LANGUAGES}
 
 
 def notes(
@@ -153,7 +148,7 @@ def _notes(
 ) -> Iterator[dict[str, str]]:
     for table in ("population", "indicators", "finance"):
         if table in territory.missing:
-            yield _both(f"diagnosis.lost.{table}")
+            yield _both(f"missing.{table}")
     codes = territory.municipalities.index
     if territory.population is not None:
         nobody = cohort.index[cohort["share_65plus"] == 0]

@@ -1,0 +1,174 @@
+"""The commands. Each one loads what it needs only when it runs, so that help is immediate."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gangso.cli.screen import Screen, guarded, help_language
+from gangso.texts import say
+
+__all__ = ["app"]
+
+
+def _help(key: str) -> str:
+    return say(f"help.{key}", help_language())
+
+
+class Lang(StrEnum):
+    """Languages of the output."""
+
+    ko = "ko"
+    en = "en"
+
+
+LangOption = Annotated[
+    Lang | None, typer.Option("--lang", help=_help("lang"), envvar="GANGSO_LANG")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help=_help("quiet"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=_help("json"))]
+SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help=_help("seed"))]
+ScenarioArgument = Annotated[
+    Path | None, typer.Argument(metavar="[SCENARIO]", help=_help("scenario"))
+]
+
+app = typer.Typer(
+    help=_help("gangso"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("gangso"))
+        raise typer.Exit
+
+
+@app.callback()
+def _gangso(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=_help("version"))
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def _overrides(lang: Lang | None, seed: int | None = None) -> dict[str, Any]:
+    """What the command line lays over the scenario."""
+    given = {"language": lang.value if lang else None, "seed": seed}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+@app.command(help=_help("plan"))
+@guarded
+def plan(
+    scenario: ScenarioArgument = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help=_help("plan.out"))] = Path("plan"),
+    lang: LangOption = None,
+    seed: SeedOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a plan and write its folder."""
+    from gangso.cli import work
+
+    work.make_plan(scenario, out, _overrides(lang, seed), quiet=quiet, as_json=as_json)
+
+
+@app.command(help=_help("ally"))
+@guarded
+def ally(
+    scenario: ScenarioArgument = None,
+    lang: LangOption = None,
+    seed: SeedOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the alliances only."""
+    from gangso.cli import work
+
+    work.ally(scenario, _overrides(lang, seed), quiet=quiet, as_json=as_json)
+
+
+@app.command(help=_help("diagnose"))
+@guarded
+def diagnose(
+    package: Annotated[Path | None, typer.Option("--package", "-p", help=_help("package"))] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help=_help("diagnose.threshold"))
+    ] = None,
+    item: Annotated[str | None, typer.Option("--item", help=_help("diagnose.item"))] = None,
+    year: Annotated[int | None, typer.Option("--year", help=_help("diagnose.year"))] = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the diagnosis."""
+    from gangso.cli import work
+
+    ledger: dict[str, Any] = {}
+    if threshold is not None:
+        ledger["threshold"] = threshold
+    if item is not None or year is not None:
+        # Asked for one of the two, the scenario's own pair would no longer fit together.
+        ledger |= {"item": item, "year": year}
+    work.diagnose(package, ledger, _overrides(lang), as_json=as_json)
+
+
+@app.command(help=_help("check"))
+@guarded
+def check(
+    package: Annotated[Path, typer.Argument(metavar="PATH", help=_help("package"))],
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a package and report all its faults."""
+    from gangso.cli import work
+
+    work.check(package, Screen(lang.value if lang else "ko", as_json=as_json))
+
+
+@app.command(help=_help("verify"))
+@guarded
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="PLAN", help=_help("verify.plan"))],
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a plan's proof without a solver."""
+    from gangso.cli import work
+
+    work.verify(folder, Screen(lang.value if lang else "ko", as_json=as_json))
+
+
+@app.command(help=_help("new"))
+@guarded
+def new(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help=_help("new.files"))
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", "-m", help=_help("new.mapping"))
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("new.out"))] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help=_help("new.overwrite"))] = False,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a territory package, or propose the mapping for one."""
+    if (mapping is None) == (not files):
+        raise typer.BadParameter(_help("new.either"))
+    from gangso.cli import work
+
+    screen = Screen(lang.value if lang else "ko", as_json=as_json)
+    if mapping is None:
+        work.propose(files or [], out or Path("mapping.yaml"), screen)
+    else:
+        work.new(mapping, out or Path("territory"), screen, overwrite=overwrite)

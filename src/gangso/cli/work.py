@@ -1,0 +1,309 @@
+"""What each command does: calls the library, shows the result, writes the folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from gangso import planning
+from gangso.alliances import check_data, check_tables, partition, verify_certificate
+from gangso.cli import documents, tables
+from gangso.cli.screen import Screen
+from gangso.diagnosis import class_label
+from gangso.diagnosis import diagnose as run_diagnosis
+from gangso.errors import BadInputError, Fault
+from gangso.scenario import Scenario, resolve
+from gangso.territory import make_package, propose_mapping, read_mapping
+from gangso.territory.load import load
+
+__all__ = ["ally", "check", "diagnose", "make_plan", "new", "propose", "verify"]
+
+# About how long each step takes, for the share that the bar shows; only their ratio counts.
+_SECONDS = {"territory": 1.0, "diagnosis": 0.5, "alliances": 3.0, "report": 9.0}
+_VERIFY = {"verify": 2.0, "territory": 1.0}
+
+
+def _list(screen: Screen, key: str, lines: Iterable[str]) -> None:
+    """Print a heading and its lines, if there are any."""
+    lines = tuple(lines)
+    if lines:
+        screen.out.print(Text(screen.say(key), style="bold"))
+        for line in lines:
+            screen.out.print(Padding(Text(f"· {line}"), (0, 0, 0, 1)))
+
+
+def _screen(scenario: Scenario, quiet: bool, as_json: bool) -> Screen:
+    return Screen(scenario.language, quiet=quiet, as_json=as_json)
+
+
+def _early(overrides: Mapping[str, Any], quiet: bool, as_json: bool) -> Screen:
+    """A screen for the time before the scenario, which names the language, is read."""
+    return Screen(str(overrides.get("language", "ko")), quiet=quiet, as_json=as_json)
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Refuse to write over anything but an empty folder or an earlier plan."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not all((out / name).is_file() for name in ("scenario.yaml", "certificate.json")):
+        raise BadInputError([Fault("out_taken", "output", column="--out", value=str(out))])
+
+
+def make_plan(
+    path: Path | None, out: Path, overrides: Mapping[str, Any], *, quiet: bool, as_json: bool
+) -> None:
+    """Make a plan, write its folder, show its summary.
+
+    Parameters
+    ----------
+    path : Path or None
+        Scenario file.
+    out : Path
+        Folder to write.
+    overrides : mapping
+        What the command line lays over the scenario.
+    quiet, as_json : bool
+        How to speak.
+    """
+    from gangso.report import write_plan
+
+    _refuse_foreign(out)
+    start = time.perf_counter()
+    with _early(overrides, quiet, as_json).progress(_SECONDS) as tell:
+        tell("territory", 0.0)
+        scenario, territory = planning.open_scenario(path, overrides)
+        made = planning.plan(scenario, territory=territory, progress=tell)
+        tell("report", 0.0)
+        write_plan(made, out, scenario.language, progress=lambda share: tell("report", share))
+    screen = _screen(scenario, quiet, as_json)
+    seconds = time.perf_counter() - start
+    _show_partition(screen, made)
+    screen.out.print(Text(screen.say("cli.written", out=out, seconds=seconds)))
+    screen.document(documents.of_plan(made, out, seconds))
+
+
+def _show_partition(screen: Screen, made: planning.Plan) -> None:
+    found = made.partition
+    screen.out.print(tables.alliance_table(found.alliances, screen.lang))
+    names = made.territory.names(screen.lang)
+    screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
+    _list(screen, "cli.notes", (note[screen.lang] for note in found.notes))
+    screen.out.print(Text(made.summary(screen.lang)))
+
+
+def ally(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
+    """Find the alliances and show them.
+
+    Parameters
+    ----------
+    path : Path or None
+        Scenario file.
+    overrides : mapping
+        What the command line lays over the scenario.
+    quiet, as_json : bool
+        How to speak.
+    """
+    weights = {key: _SECONDS[key] for key in ("territory", "alliances")}
+    with _early(overrides, quiet, as_json).progress(weights) as tell:
+        tell("territory", 0.0)
+        scenario, territory = planning.open_scenario(path, overrides)
+        tell("alliances", 0.0)
+        found = partition(
+            territory,
+            scenario.alliances,
+            scenario.leave_out,
+            year=scenario.year,
+            progress=planning.GapProgress(tell),
+        )
+    screen = _screen(scenario, quiet, as_json)
+    screen.out.print(tables.alliance_table(found.alliances, screen.lang))
+    names = territory.names(screen.lang)
+    screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
+    _list(screen, "cli.notes", (note[screen.lang] for note in found.notes))
+    screen.out.print(Text(planning.partition_summary(found, territory, screen.lang)))
+    screen.document(documents.of_partition(found))
+
+
+def diagnose(
+    package: Path | None, ledger: Mapping[str, Any], overrides: Mapping[str, Any], *, as_json: bool
+) -> None:
+    """Print the diagnosis with its definitions and sources.
+
+    Parameters
+    ----------
+    package : Path or None
+        Territory package; the embedded Korea if None.
+    ledger : mapping
+        What the command line says of the ledger.
+    overrides : mapping
+        What it lays over the scenario otherwise.
+    as_json : bool
+        Print JSON instead.
+    """
+    chosen = {} if package is None else {"territory": str(package)}
+    if ledger:
+        overrides = {**overrides, "diagnosis": {"ledger": ledger}}
+    scenario, territory = planning.open_scenario(chosen, overrides)
+    screen = _screen(scenario, False, as_json)
+    lang = screen.lang
+    found = run_diagnosis(territory, scenario.diagnosis, scenario.year)
+    classes = sorted(scenario.diagnosis.classes, key=lambda item: -item.at_least)
+    labels = [(item.key, class_label(item.key, lang)) for item in classes]
+    sources = tuple(
+        tables.source_lines(territory, ("municipalities", "population", "indicators", "finance"))
+    )
+    screen.out.print(Text(territory.metadata.title.get(lang, ""), style="bold"))
+    screen.out.print(tables.ledger_table(found, lang))
+    for table in tables.counts_tables(found, lang, labels):
+        screen.out.print(table)
+    _list(screen, "cli.definitions", (text[lang] for text in found.definitions))
+    caveats = (*found.notes, *territory.metadata.notes)
+    _list(screen, "cli.notes", (text[lang] for text in caveats))
+    _list(screen, "cli.sources", sources)
+    screen.document(documents.of_diagnosis(found, sources))
+
+
+def check(package: Path, screen: Screen) -> None:
+    """Check a package; every fault is raised at once.
+
+    Parameters
+    ----------
+    package : Path
+        Folder or zip.
+    screen : Screen
+        Where to speak.
+    """
+    territory = load(package)
+    count = len(territory.municipalities)
+    screen.out.print(Text(screen.say("cli.check.good", path=package, count=count)))
+    _list(screen, "cli.missing", (screen.say(f"missing.{name}") for name in territory.missing))
+    screen.document(
+        {
+            "faults": [],
+            "municipalities": count,
+            "missing": list(territory.missing),
+            "fingerprint": territory.fingerprint,
+        }
+    )
+
+
+def verify(folder: Path, screen: Screen) -> None:
+    """Check a plan's proof; leave with 1 if it does not hold.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the plan.
+    screen : Screen
+        Where to speak.
+
+    Raises
+    ------
+    BadInputError
+        If the folder is no plan.
+    """
+    certificate = documents.read_certificate(folder)
+    scenario = resolve(documents.read_saved_scenario(folder))
+    with screen.progress(_VERIFY) as tell:
+        tell("verify", 0.0)
+        checks = verify_certificate(certificate)
+        if all(check.passed for check in checks):  # what is around it rests on a sound certificate
+            checks.append(check_tables(certificate, *documents.read_tables(folder)))
+            tell("territory", 0.0)
+            territory = planning.open_territory(scenario.territory)
+            checks.append(check_data(certificate, territory, scenario))
+    good = all(check.passed for check in checks)
+    screen.out.print(tables.check_table(checks, screen.lang))
+    screen.out.print(Text(screen.say("cli.verify.good" if good else "cli.verify.bad")))
+    screen.document(
+        {
+            "holds": good,
+            "checks": [
+                {"key": check.key, "passed": check.passed, "detail": check.detail}
+                for check in checks
+            ],
+        }
+    )
+    if not good:
+        raise typer.Exit(1)
+
+
+def propose(files: Sequence[Path], out: Path, screen: Screen) -> None:
+    """Propose a mapping of a planner's files, to be completed and handed to `new`.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The planner's files.
+    out : Path
+        Mapping file to write.
+    screen : Screen
+        Where to speak.
+
+    Raises
+    ------
+    BadInputError
+        If no table was recognised in any file, or `out` exists.
+    """
+    mapping, faults = propose_mapping([file.resolve() for file in files])
+    if not mapping.tables:
+        raise BadInputError(faults)
+    if out.exists():
+        raise BadInputError([Fault("exists", "output", column="--out", value=str(out))])
+    out.write_text(mapping.to_yaml(), encoding="utf-8")
+    _show_faults(screen, "cli.new.unclear", faults)
+    screen.out.print(
+        Text(screen.say("cli.new.proposed", out=out, tables=", ".join(mapping.tables)))
+    )
+    screen.document({"mapping": str(out), "tables": list(mapping.tables)})
+
+
+def new(mapping: Path, out: Path, screen: Screen, *, overwrite: bool) -> None:
+    """Make a territory package from a planner's files.
+
+    Parameters
+    ----------
+    mapping : Path
+        Which file and column is what.
+    out : Path
+        Folder or zip to write.
+    screen : Screen
+        Where to speak.
+    overwrite : bool
+        Whether a package that is there may be replaced.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the files, or if `out` exists.
+    """
+    asked = read_mapping(mapping)
+    if out.exists() and not overwrite:
+        raise BadInputError([Fault("exists", "output", column="--out", value=str(out))])
+    with screen.progress({"new": 1.0}) as tell:
+        tell("new", 0.0)
+        report = make_package(asked, out, overwrite=overwrite)
+    _show_faults(screen, "cli.new.dropped", report.dropped)
+    _show_faults(screen, "cli.new.mended", report.mended)
+    rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items())
+    screen.out.print(Text(screen.say("cli.new.made", out=report.path, rows=rows)))
+    _list(screen, "cli.missing", (screen.say(f"missing.{name}") for name in report.missing))
+    screen.document(
+        {
+            "package": str(report.path),
+            "rows": report.rows,
+            "dropped": [fault.problem(screen.lang) for fault in report.dropped],
+            "mended": [fault.problem(screen.lang) for fault in report.mended],
+            "missing": list(report.missing),
+        }
+    )
+
+
+def _show_faults(screen: Screen, key: str, faults: Sequence[Fault]) -> None:
+    _list(screen, key, (f"{f.problem(screen.lang)} {f.fix(screen.lang)}" for f in faults))

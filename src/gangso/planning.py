@@ -1,0 +1,296 @@
+"""The line of the design, and nothing else: scenario → territory → diagnosis → alliances."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from gangso.alliances import Partition, partition
+from gangso.diagnosis import Diagnosis, diagnose
+from gangso.scenario import Scenario, read_scenario, resolve
+from gangso.territory import Territory, korea
+from gangso.territory.load import load
+from gangso.texts import say
+
+__all__ = [
+    "GapProgress",
+    "Plan",
+    "Progress",
+    "open_scenario",
+    "open_territory",
+    "partition_summary",
+    "plan",
+    "versions",
+]
+
+# What can change a figure of the plan, and is therefore written beside it.
+_NAMED_PACKAGES = ("gangso", "highspy", "geopandas", "numba", "numpy", "pandas", "scipy", "shapely")
+
+
+class Progress(Protocol):
+    """Told how far each step has come."""
+
+    def __call__(self, step: str, fraction: float, /) -> None:
+        """Take note that ``step`` (key of ``step.<key>``) has done ``fraction`` of its work."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A plan for one territory.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What was asked for, resolved: every default is filled in.
+    territory : Territory
+        The data.
+    diagnosis : Diagnosis
+        What is wrong.
+    partition : Partition
+        Who joins whom, and the proof.
+    versions : mapping of str to str
+        Versions of Python and of the packages that can change a figure.
+    seconds : mapping of str to float
+        Time of each step.
+    """
+
+    scenario: Scenario
+    territory: Territory
+    diagnosis: Diagnosis
+    partition: Partition
+    versions: Mapping[str, str]
+    seconds: Mapping[str, float]
+
+    def summary(self, lang: str | None = None) -> str:
+        """Say in a few lines what the plan does.
+
+        Parameters
+        ----------
+        lang : {"ko", "en"}, optional
+            Language; the scenario's by default.
+
+        Returns
+        -------
+        str
+            The lines.
+        """
+        return partition_summary(self.partition, self.territory, lang or self.scenario.language)
+
+
+def partition_summary(found: Partition, territory: Territory, lang: str) -> str:
+    """Say in a few lines who is allied and how good that is.
+
+    Parameters
+    ----------
+    found : Partition
+        The partition.
+    territory : Territory
+        Its territory.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    str
+        The lines.
+    """
+    status = found.membership["status"].value_counts()
+    lines = [
+        say(
+            "plan.alliances",
+            lang,
+            title=territory.metadata.title.get(lang, territory.metadata.name),
+            alliances=len(found.alliances),
+            allied=int(status.get("allied", 0)),
+            alone=int(status.get("alone", 0)),
+            outside=int(status.get("outside", 0)),
+        ),
+        say(
+            f"plan.{found.status}",
+            lang,
+            cost=found.cost,
+            bound=found.bound,
+            gap=found.gap,
+            candidates=found.candidates,
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the packages that can change a figure.
+
+    Returns
+    -------
+    mapping of str to str
+        Version by name.
+    """
+    found = {"python": platform.python_version()}
+    found |= {name: version(name) for name in _NAMED_PACKAGES}
+    return MappingProxyType(found)
+
+
+def open_territory(name: str) -> Territory:
+    """Load the territory that a scenario names.
+
+    Parameters
+    ----------
+    name : str
+        ``"korea"`` for the embedded data set, or the path of a package.
+
+    Returns
+    -------
+    Territory
+        The territory.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the package.
+    """
+    return korea() if name == "korea" else load(Path(name))
+
+
+def open_scenario(
+    *layers: Mapping[str, Any] | Path | None, territory: Territory | None = None
+) -> tuple[Scenario, Territory]:
+    """Load the territory and lay the fragments over the one that it carries.
+
+    Parameters
+    ----------
+    *layers : mapping, Path or None
+        Fragments, or scenario files, from the weakest to the strongest. A path of a package
+        in a file is relative to that file.
+    territory : Territory, optional
+        The territory, if it is already at hand.
+
+    Returns
+    -------
+    scenario : Scenario
+        The resolved scenario.
+    territory : Territory
+        Its territory.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the scenario or of the package.
+    """
+    fragments = [_fragment(layer) for layer in layers if layer is not None]
+    named = [str(fragment["territory"]) for fragment in fragments if "territory" in fragment]
+    name = named[-1] if named else "korea"
+    if territory is None:
+        territory = open_territory(name)
+    else:
+        name = territory.metadata.name
+    return resolve(territory.metadata.scenario, *fragments, {"territory": name}), territory
+
+
+def _fragment(layer: Mapping[str, Any] | Path) -> Mapping[str, Any]:
+    if not isinstance(layer, Path):
+        return layer
+    fragment = read_scenario(layer)
+    named = fragment.get("territory")
+    if isinstance(named, str) and named != "korea":
+        fragment = {**fragment, "territory": str(layer.parent / named)}
+    return fragment
+
+
+def plan(
+    scenario: Scenario | Mapping[str, Any] | Path | None = None,
+    *,
+    territory: Territory | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Make a plan.
+
+    Parameters
+    ----------
+    scenario : Scenario, mapping, Path or None
+        A resolved scenario is taken as it is; a fragment or a scenario file is laid over
+        the territory's own; none is the embedded Korea with its defaults.
+    territory : Territory, optional
+        The territory, if it is already at hand; otherwise the one that the scenario names.
+    progress : Progress, optional
+        Told how far each step has come.
+
+    Returns
+    -------
+    Plan
+        The plan.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the scenario or of the package.
+    InfeasibleError
+        If no plan satisfies the requirements.
+    """
+    seconds: dict[str, float] = {}
+    tell = progress or _silent
+    with _step("territory", seconds, tell):
+        if isinstance(scenario, Scenario):
+            resolved = scenario
+            territory = territory or open_territory(scenario.territory)
+        else:
+            resolved, territory = open_scenario(scenario, territory=territory)
+    with _step("diagnosis", seconds, tell):
+        diagnosis = diagnose(territory, resolved.diagnosis, resolved.year)
+    with _step("alliances", seconds, tell):
+        found = partition(
+            territory,
+            resolved.alliances,
+            resolved.leave_out,
+            year=resolved.year,
+            progress=GapProgress(tell),
+        )
+    return Plan(
+        scenario=resolved,
+        territory=territory,
+        diagnosis=diagnosis,
+        partition=found,
+        versions=versions(),
+        seconds=MappingProxyType(seconds),
+    )
+
+
+def _silent(step: str, fraction: float) -> None:
+    """Tell nobody."""
+
+
+@contextmanager
+def _step(key: str, seconds: dict[str, float], tell: Progress) -> Iterator[None]:
+    tell(key, 0.0)
+    start = time.perf_counter()
+    yield
+    seconds[key] = time.perf_counter() - start
+    tell(key, 1.0)
+
+
+class GapProgress:
+    """Read a solver's bound and best cost as the share of its first gap that is closed.
+
+    Parameters
+    ----------
+    tell : Progress
+        Told the share as the progress of the step ``alliances``.
+    """
+
+    def __init__(self, tell: Progress) -> None:
+        self._tell = tell
+        self._first: float | None = None
+
+    def __call__(self, bound: float, best: float | None) -> None:
+        """Take note of the bound and of the best cost so far."""
+        if best is None:
+            return
+        gap = max(best - bound, 0.0)
+        self._first = self._first or gap or 1.0
+        self._tell("alliances", max(0.0, 1.0 - gap / self._first))
