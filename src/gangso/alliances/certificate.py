@@ -26,7 +26,10 @@ def _prices(prices: Prices) -> dict[str, Any]:
     binding = np.flatnonzero(prices.cut_prices < 0)
     record: dict[str, Any] = {"units": prices.units.tolist()}
     if len(binding):
-        record["cuts"] = [[*prices.cuts[c].tolist(), int(prices.cut_prices[c])] for c in binding]
+        record["cuts"] = [
+            {"set": [int(u) for u in prices.cuts[c] if u >= 0], "price": int(prices.cut_prices[c])}
+            for c in binding
+        ]
     return record
 
 

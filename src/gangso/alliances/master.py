@@ -107,7 +107,7 @@ class Master:
         self._n = n
         self._rows = rows
         self.columns = np.empty(0, dtype=np.int64)
-        self.cuts = np.empty((0, 3), dtype=np.int32)
+        self.cuts = np.empty((0, 5), dtype=np.int32)
         self._inside = np.zeros(len(cost), dtype=bool)
         self._solver = _quiet()
         self._solver.setOptionValue("solver", "simplex")
@@ -154,13 +154,15 @@ class Master:
 
     def _cut_hits(
         self, members: npt.NDArray[np.int32], cuts: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.bool_]:
-        """Which column (row) has two or more members in which cut (column)."""
+    ) -> npt.NDArray[np.int8]:
+        """Coefficient of every candidate (row) in every cut (column)."""
         hits = np.zeros((len(members), len(cuts)), dtype=np.int8)
-        for corner in range(3):
+        for corner in range(cuts.shape[1]):
             for column in range(members.shape[1]):
-                hits += members[:, column, None] == cuts[None, :, corner]
-        return hits >= 2
+                hits += (members[:, column, None] == cuts[None, :, corner]) & (
+                    cuts[None, :, corner] >= 0
+                )
+        return hits // 2
 
     def add_columns(self, which: npt.NDArray[np.int64]) -> int:
         """Add candidates; those already inside are skipped. Return how many were new."""
@@ -179,11 +181,12 @@ class Master:
             index = np.concatenate([index, np.full(len(used), self._n + position, dtype=np.int32)])
             value = np.concatenate([value, row.coefficients[new][used].astype(float)])
         if len(self.cuts):
-            hit_column, hit_cut = np.nonzero(self._cut_hits(members, self.cuts))
+            hits = self._cut_hits(members, self.cuts)
+            hit_column, hit_cut = np.nonzero(hits)
             column_of = np.concatenate([column_of, hit_column])
             cut_row = (hit_cut + self._n + len(self._rows)).astype(np.int32)
             index = np.concatenate([index, cut_row])
-            value = np.concatenate([value, np.ones(len(hit_cut))])
+            value = np.concatenate([value, hits[hit_column, hit_cut].astype(float)])
         order = np.argsort(column_of, kind="stable")
         starts = np.searchsorted(column_of[order], np.arange(len(new))).astype(np.int32)
         self._add(
@@ -196,13 +199,15 @@ class Master:
         return len(new)
 
     def add_cuts(self, cuts: npt.NDArray[np.int32]) -> None:
-        """Add subset-row cuts, shape (m, 3)."""
-        cut_of, column = np.nonzero(self._cut_hits(self._members[self.columns], cuts).T)
+        """Add subset-row cuts, shape (m, 5), padded with -1."""
+        hits = self._cut_hits(self._members[self.columns], cuts).T
+        cut_of, column = np.nonzero(hits)
+        most = ((cuts >= 0).sum(axis=1) // 2).astype(float)
         starts = np.searchsorted(cut_of, np.arange(len(cuts))).astype(np.int32)
         _check(
             self._solver.addRows(
-                len(cuts), np.full(len(cuts), -highspy.kHighsInf), np.ones(len(cuts)), len(column),
-                starts, (column + self._fixed_columns).astype(np.int32), np.ones(len(column)),
+                len(cuts), np.full(len(cuts), -highspy.kHighsInf), most, len(column), starts,
+                (column + self._fixed_columns).astype(np.int32), hits[cut_of, column].astype(float),
             ),
             "adding cuts",
         )  # fmt: skip

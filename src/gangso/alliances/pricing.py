@@ -1,4 +1,4 @@
-"""Kernels over the whole pool of candidates: reduced costs, best columns, subset-row cuts.
+"""Kernels over the whole pool of candidates: reduced costs and best columns.
 
 Costs are whole numbers of `COST_UNIT` (a millionth) and prices of `PRICE_UNIT` (10^-12), so
 that a proof is a matter of integer arithmetic and no rounding can spoil it.
@@ -19,7 +19,6 @@ __all__ = [
     "Prices",
     "improving",
     "reduced_costs",
-    "violated_triples",
     "whole_costs",
 ]
 
@@ -65,9 +64,10 @@ class Prices:
     ----------
     units : ndarray of int64, shape (n,)
         Price of each unit.
-    cuts : ndarray of int32, shape (m, 3)
-        Triples of the subset-row cuts: of the alliances that hold two or more of the
-        three, a plan has at most one.
+    cuts : ndarray of int32, shape (m, 5)
+        Sets of three or five units of the subset-row cuts, padded with -1. A candidate
+        counts half its members in the set, rounded down; a plan at most one (of three
+        units) or two (of five).
     cut_prices : ndarray of int64, shape (m,)
         Price of each cut, never positive.
     rows : ndarray of int64, shape (r,)
@@ -94,7 +94,7 @@ def _reduced(members, which, cost, units, cut_start, cut_of, cut_prices, coeffic
             for e in range(cut_start[u], cut_start[u + 1]):
                 cut = cut_of[e]
                 hits[cut] += 1
-                if hits[cut] == 2:
+                if hits[cut] == 2 or hits[cut] == 4:
                     value -= cut_prices[cut]
         for c in range(members.shape[1]):
             u = members[j, c]
@@ -110,11 +110,12 @@ def _reduced(members, which, cost, units, cut_start, cut_of, cut_prices, coeffic
 def _cuts_by_unit(
     n: int, cuts: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    flat = cuts.ravel()
-    order = np.argsort(flat, kind="stable")
+    cut, place = np.nonzero(cuts >= 0)
+    unit = cuts[cut, place]
+    order = np.argsort(unit, kind="stable")
     start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(flat, minlength=n), out=start[1:])
-    return start, (order // 3).astype(np.int32)
+    np.cumsum(np.bincount(unit, minlength=n), out=start[1:])
+    return start, cut[order].astype(np.int32)
 
 
 def reduced_costs(
@@ -197,110 +198,3 @@ def improving(
     best: Ints = _best(members, which, reduced, limit, n)
     positions: Ints = np.unique(best[best >= 0])
     return which[positions]
-
-
-@numba.njit(cache=True, nogil=True)
-def _triples(members, value, local, m, violation):  # type: ignore[no-untyped-def]
-    """Find triples {a, b, c} of which fractional columns with two or more sum above one."""
-    together = np.zeros((m, m))
-    count = np.zeros(m, dtype=np.int64)
-    for j in range(len(value)):
-        for c in range(members.shape[1]):
-            u = members[j, c]
-            if u < 0:
-                break
-            count[local[u]] += 1
-            for d in range(c):
-                a, b = local[members[j, d]], local[u]
-                together[a, b] += value[j]
-                together[b, a] += value[j]
-    start = np.zeros(m + 1, dtype=np.int64)
-    for a in range(m):
-        start[a + 1] = start[a] + count[a]
-    column_of = np.empty(start[m], dtype=np.int64)
-    filled = start[:-1].copy()
-    for j in range(len(value)):
-        for c in range(members.shape[1]):
-            u = members[j, c]
-            if u < 0:
-                break
-            column_of[filled[local[u]]] = j
-            filled[local[u]] += 1
-    found = []
-    for a in range(m):
-        for b in range(a + 1, m):
-            if together[a, b] <= 0.0:
-                continue
-            for c in range(b + 1, m):
-                ab, ac, bc = together[a, b], together[a, c], together[b, c]
-                if ac <= 0.0 or bc <= 0.0 or ab + ac + bc <= 1.0 + violation:
-                    continue
-                total = 0.0
-                for e in range(start[a], start[a + 1]):
-                    j = column_of[e]
-                    has_b, has_c = False, False
-                    for d in range(members.shape[1]):
-                        u = members[j, d]
-                        if u < 0:
-                            break
-                        if local[u] == b:
-                            has_b = True
-                        elif local[u] == c:
-                            has_c = True
-                    if has_b or has_c:
-                        total += value[j]
-                    if has_b and has_c:
-                        bc -= value[j]  # counted under a already
-                total += bc
-                if total > 1.0 + violation:
-                    found.append((total - 1.0, a, b, c))
-    return found
-
-
-def violated_triples(
-    members: npt.NDArray[np.int32],
-    value: npt.NDArray[np.float64],
-    n: int,
-    at_most: int,
-    violation: float = 1e-4,
-) -> npt.NDArray[np.int32]:
-    """Separate subset-row cuts on triples.
-
-    Parameters
-    ----------
-    members : ndarray of int32, shape (F, k)
-        Columns with a fractional value.
-    value : ndarray of float, shape (F,)
-        Their values.
-    n : int
-        Number of units.
-    at_most : int
-        How many cuts to return; of equally violated ones those of lower units.
-    violation : float
-        Least violation.
-
-    Returns
-    -------
-    ndarray of int32, shape (m, 3)
-        The most violated triples, each unit in few of them so that the cuts are diverse.
-
-    References
-    ----------
-    Jepsen, Petersen, Spoorendonk, Pisinger (2008), Operations Research 56(2),
-    doi:10.1287/opre.1070.0449.
-    """
-    used = np.unique(members[members >= 0])
-    local = np.full(n, -1, dtype=np.int64)
-    local[used] = np.arange(len(used))
-    found = _triples(members, value, local, len(used), violation)
-    found.sort(key=lambda item: (-round(item[0], 9), item[1], item[2], item[3]))
-    taken = np.zeros(len(used), dtype=np.int64)
-    chosen: list[tuple[int, int, int]] = []
-    for _, a, b, c in found:
-        if max(taken[a], taken[b], taken[c]) >= 5:
-            continue
-        taken[[a, b, c]] += 1
-        chosen.append((used[a], used[b], used[c]))
-        if len(chosen) == at_most:
-            break
-    return np.array(chosen, dtype=np.int32).reshape(-1, 3)

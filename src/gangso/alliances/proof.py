@@ -55,7 +55,8 @@ class Node:
 
 def bound_of(prices: Prices, rows: tuple[ExtraRow, ...]) -> int:
     """Sum prices to the bound they prove once no reduced cost is negative."""
-    total: int = sum(prices.units.tolist()) + sum(prices.cut_prices.tolist())
+    halves = (prices.cuts >= 0).sum(axis=1) // 2
+    total: int = sum(prices.units.tolist()) + sum((prices.cut_prices * halves).tolist())
     for price, row in zip(prices.rows.tolist(), rows, strict=True):
         total += int(price) * (row.low if price > 0 else row.high)
     return total

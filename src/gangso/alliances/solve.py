@@ -14,15 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.cuts import violated_sets
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import ExtraRow, Master, Relaxation, SolverError, to_price
-from gangso.alliances.pricing import (
-    COST_UNIT,
-    PRICES_PER_COST,
-    improving,
-    reduced_costs,
-    violated_triples,
-)
+from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST, improving, reduced_costs
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
 from gangso.alliances.windows import improve_by_windows
 
@@ -214,7 +209,7 @@ class _Search:
                 return node
             stalled = len(history) > 4 and self._stalled(history)
             fractional = relaxed.values < 1 - _INTEGRAL
-            new_cuts = violated_triples(
+            new_cuts = violated_sets(
                 self.members[relaxed.columns[fractional]], relaxed.values[fractional], self.n,
                 max(30, self.n // 4),
             )  # fmt: skip
@@ -334,7 +329,7 @@ def solve(
     columns = search.start(active)
     if start is not None:
         columns = np.union1d(columns, start)
-    proof = search.node(active, columns, np.empty((0, 3), dtype=np.int32), 0)
+    proof = search.node(active, columns, np.empty((0, 5), dtype=np.int32), 0)
     stuck = np.empty(0, dtype=np.int64)
     if not len(search.plan):
         if not closes(proof.bound, search.best):

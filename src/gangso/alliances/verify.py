@@ -255,12 +255,17 @@ class _Proof:
         groups = self.groups[play]
         reduced = self.cost[play] - prices[groups].sum(axis=1)
         bound = sum(given)
-        for a, b, c, price in stage.get("cuts", []):
-            if len({a, b, c}) != 3 or not all(0 <= u < self.n for u in (a, b, c)) or price > 0:
-                raise _FailedError("prices", f"{where}: cut {a}, {b}, {c} at {price}")
-            hits = sum((groups == u).any(axis=1).astype(np.int64) for u in (a, b, c))
-            reduced -= np.where(hits >= 2, price, 0)
-            bound += price
+        for cut in stage.get("cuts", []):
+            units, price = cut["set"], cut["price"]
+            if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
+                raise _FailedError("prices", f"{where}: cut on {units}")
+            if type(price) is not int or not -(2**52) < price <= 0:
+                raise _FailedError("prices", f"{where}: cut on {units} at {price}")
+            # Adding up half the rows of the set and rounding down: for any plan the sum over
+            # its alliances of floor(members in the set / 2) is at most floor(|set| / 2).
+            hits = sum((groups == u).any(axis=1).astype(np.int64) for u in units)
+            reduced -= hits // 2 * price
+            bound += len(units) // 2 * price
         if "rows" in stage:
             raise _FailedError("prices", f"{where}: rows are not part of this format")
         return reduced, bound

@@ -1,0 +1,160 @@
+"""Subset-row cuts: what no plan can do, though a relaxation does.
+
+Take an odd set of units, add up half the rows that say "each exactly once" and round down:
+of three units at most one alliance can hold two or more; of five units, alliances can hold
+at most two pairs. Relaxations break these rules where a plan is uncertain.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["violated_sets"]
+
+
+@numba.njit(cache=True, nogil=True)
+def _left_hand_side(rows, start, column_of, value, marked, weight, stamp):  # type: ignore[no-untyped-def]
+    """Sum value * floor(hits / 2) over the columns that touch the units ``rows``."""
+    total = 0.0
+    for u in rows:
+        for e in range(start[u], start[u + 1]):
+            j = column_of[e]
+            if marked[j] != stamp:
+                marked[j] = stamp
+                weight[j] = 0
+            weight[j] += 1
+            if weight[j] == 2 or weight[j] == 4:
+                total += value[j]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def]
+    """Find violated triples, and violated fives grown from the fullest triples.
+
+    Returns rows (violation, units...), padded with -1.
+    """
+    together = np.zeros((m, m))
+    count = np.zeros(m, dtype=np.int64)
+    for j in range(len(value)):
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            count[local[u]] += 1
+            for d in range(c):
+                a, b = local[members[j, d]], local[u]
+                together[a, b] += value[j]
+                together[b, a] += value[j]
+    start = np.zeros(m + 1, dtype=np.int64)
+    for a in range(m):
+        start[a + 1] = start[a] + count[a]
+    column_of = np.empty(start[m], dtype=np.int64)
+    filled = start[:-1].copy()
+    for j in range(len(value)):
+        for c in range(members.shape[1]):
+            u = members[j, c]
+            if u < 0:
+                break
+            column_of[filled[local[u]]] = j
+            filled[local[u]] += 1
+    near = [np.flatnonzero(together[a] > 0.0) for a in range(m)]
+    marked = np.full(len(value), -1, dtype=np.int64)
+    weight = np.zeros(len(value), dtype=np.int64)
+    stamp = 0
+    found = []
+    triple = np.empty(3, dtype=np.int64)
+    five = np.empty(5, dtype=np.int64)
+    for a in range(m):
+        for b in near[a]:
+            if b <= a:
+                continue
+            for c in near[a]:
+                if c <= b or together[b, c] <= 0.0:
+                    continue
+                if together[a, b] + together[a, c] + together[b, c] < 0.7:
+                    continue
+                triple[0], triple[1], triple[2] = a, b, c
+                stamp += 1
+                total = _left_hand_side(triple, start, column_of, value, marked, weight, stamp)
+                if total > 1.0 + violation:
+                    found.append((total - 1.0, a, b, c, np.int64(-1), np.int64(-1)))
+                    continue
+                if total < 0.7:
+                    continue
+                best, first, second = 2.0 + violation, np.int64(-1), np.int64(-1)
+                five[0], five[1], five[2] = a, b, c
+                for base in range(3):
+                    for d in near[triple[base]]:
+                        if d in (a, b, c):
+                            continue
+                        for e in near[d]:
+                            if e in (a, b, c, d):
+                                continue
+                            five[3], five[4] = d, e
+                            stamp += 1
+                            total = _left_hand_side(
+                                five, start, column_of, value, marked, weight, stamp
+                            )
+                            if total > best + 1e-9:
+                                best, first, second = total, min(d, e), max(d, e)
+                if first >= 0:
+                    found.append((best - 2.0, a, b, c, first, second))
+    return found
+
+
+def violated_sets(
+    members: npt.NDArray[np.int32],
+    value: npt.NDArray[np.float64],
+    n: int,
+    at_most: int,
+    violation: float = 1e-4,
+) -> npt.NDArray[np.int32]:
+    """Separate subset-row cuts on sets of three and five units.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (F, k)
+        Columns with a fractional value.
+    value : ndarray of float, shape (F,)
+        Their values.
+    n : int
+        Number of units.
+    at_most : int
+        How many cuts to return; of equally violated ones those of lower units.
+    violation : float
+        Least violation.
+
+    Returns
+    -------
+    ndarray of int32, shape (m, 5)
+        The most violated sets, padded with -1, each unit in few of them so that the cuts
+        are diverse.
+
+    References
+    ----------
+    Jepsen, Petersen, Spoorendonk, Pisinger (2008), Subset-row inequalities applied to the
+    vehicle-routing problem with time windows, Operations Research 56(2),
+    doi:10.1287/opre.1070.0449.
+    """
+    used = np.unique(members[members >= 0])
+    if not len(used):
+        return np.empty((0, 5), dtype=np.int32)
+    local = np.full(n, -1, dtype=np.int64)
+    local[used] = np.arange(len(used))
+    found = _search(members, value, local, len(used), violation)
+    unique = {tuple(sorted(units)): excess for excess, *units in found}
+    ranked = sorted(unique.items(), key=lambda item: (-round(item[1], 9), item[0]))
+    taken = np.zeros(len(used), dtype=np.int64)
+    chosen: list[list[int]] = []
+    for units, _ in ranked:
+        inside = [unit for unit in units if unit >= 0]
+        if taken[inside].max() >= 5:
+            continue
+        taken[inside] += 1
+        chosen.append([*used[inside].tolist(), *[-1] * (5 - len(inside))])
+        if len(chosen) == at_most:
+            break
+    return np.array(chosen, dtype=np.int32).reshape(-1, 5)
