@@ -39,28 +39,28 @@ def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def
     together = np.zeros((m, m))
     count = np.zeros(m, dtype=np.int64)
     for j in range(len(value)):
-        for c in range(members.shape[1]):
-            u = members[j, c]
+        for place in range(members.shape[1]):
+            u = members[j, place]
             if u < 0:
                 break
             count[local[u]] += 1
-            for d in range(c):
-                a, b = local[members[j, d]], local[u]
-                together[a, b] += value[j]
-                together[b, a] += value[j]
+            for before in range(place):
+                one, other = local[members[j, before]], local[u]
+                together[one, other] += value[j]
+                together[other, one] += value[j]
     start = np.zeros(m + 1, dtype=np.int64)
-    for a in range(m):
-        start[a + 1] = start[a] + count[a]
+    for unit in range(m):
+        start[unit + 1] = start[unit] + count[unit]
     column_of = np.empty(start[m], dtype=np.int64)
     filled = start[:-1].copy()
     for j in range(len(value)):
-        for c in range(members.shape[1]):
-            u = members[j, c]
+        for place in range(members.shape[1]):
+            u = members[j, place]
             if u < 0:
                 break
             column_of[filled[local[u]]] = j
             filled[local[u]] += 1
-    near = [np.flatnonzero(together[a] > 0.0) for a in range(m)]
+    near = [np.flatnonzero(together[unit] > 0.0) for unit in range(m)]
     marked = np.full(len(value), -1, dtype=np.int64)
     weight = np.zeros(len(value), dtype=np.int64)
     stamp = 0
