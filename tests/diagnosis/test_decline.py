@@ -98,9 +98,7 @@ def test_classes_cover_every_index_once(values: list[float]) -> None:
         assert lower[key] == max(reached)
 
 
-@given(
-    st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 10_000), st.integers(2, 1000)
-)
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 10_000), st.integers(2, 1000))
 def test_index_does_not_depend_on_the_size(women: int, old: int, rest: int, times: int) -> None:
     one = ageing(cell("a", 2016, women, old, rest), OPTIONS)["extinction_index"]
     many = ageing(cell("a", 2016, times * women, times * old, times * rest), OPTIONS)

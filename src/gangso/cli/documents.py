@@ -83,7 +83,7 @@ def of_partition(found: Partition) -> dict[str, Any]:
     }
 
 
-def of_plan(plan: Plan, out: Path, seconds: float) -> dict[str, Any]:
+def of_plan(plan: Plan, out: Path, seconds: Mapping[str, float]) -> dict[str, Any]:
     """Describe a plan.
 
     Parameters
@@ -92,8 +92,8 @@ def of_plan(plan: Plan, out: Path, seconds: float) -> dict[str, Any]:
         The plan.
     out : Path
         Where it was written.
-    seconds : float
-        How long all of it took.
+    seconds : mapping of str to float
+        How long each step took.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def of_plan(plan: Plan, out: Path, seconds: float) -> dict[str, Any]:
     """
     return {
         "out": str(out),
-        "seconds": {**plan.seconds, "all": seconds},
+        "seconds": dict(seconds),
         "scenario": plan.scenario.model_dump(mode="json"),
         "fingerprint": plan.territory.fingerprint,
         "versions": dict(plan.versions),
