@@ -71,9 +71,9 @@ def make_plan(
     quiet, as_json : bool
         How to speak.
     """
-    from gangso.report import write_plan
-
     _refuse_foreign(out)
+    from gangso.report import write_plan  # the maps' libraries load in seconds: refuse first
+
     start = time.perf_counter()
     with _early(overrides, quiet, as_json).progress(_SECONDS) as tell:
         tell("territory", 0.0)
