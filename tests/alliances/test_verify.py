@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gangso.alliances import AllianceModel, Partition, verify_certificate
+from gangso.alliances.solve import Limits
 from gangso.alliances.verify import digest
-from gangso.scenario import AllianceOptions, resolve
+from gangso.scenario import AllianceOptions, Rule, resolve
 from gangso.territory.model import Territory
 
-# Weights under which the relaxation of Korea is far from integral: cuts and cases occur.
-HARD = {"population": 0.05, "ties": 0.1, "span": 0.15, "province": 0.6, "alone": 0.1}
+CRITERIA = ("population", "ties", "span", "province", "alone")
 
 
 def model(korea: Territory, **options: Any) -> Partition:
@@ -31,6 +32,16 @@ def plan(korea: Territory) -> Partition:
 @pytest.fixture(scope="module")
 def certificate(plan: Partition) -> dict[str, Any]:
     return json.loads(json.dumps(plan.certificate))  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def small(korea: Territory) -> dict[str, Any]:
+    """The certificate of one province: small enough to be checked a thousand times."""
+    provinces = [p for p in korea.municipalities["province_en"].unique() if p != "Gangwon"]
+    elsewhere = Rule(column="province_en", is_in=tuple(provinces), reason={"en": "elsewhere"})
+    found = AllianceModel(korea, leave_out=[elsewhere]).solve()
+    assert len(found.certificate["units"]) == 18
+    return json.loads(json.dumps(found.certificate))  # type: ignore[no-any-return]
 
 
 def failures(certificate: dict[str, Any]) -> list[str]:
@@ -140,7 +151,8 @@ def numbers(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
 
 
-def test_a_thousand_random_corruptions_all_fail(certificate: dict[str, Any]) -> None:
+def test_a_thousand_random_corruptions_all_fail(small: dict[str, Any]) -> None:
+    certificate = small
     rng = np.random.default_rng(7)
     paths = numbers({k: v for k, v in certificate.items() if k != "digest"})
     for _ in range(1000):
@@ -155,12 +167,13 @@ def test_a_thousand_random_corruptions_all_fail(certificate: dict[str, Any]) -> 
         assert failures(forged), path
 
 
-def test_signed_forgeries_of_the_proof_all_fail(certificate: dict[str, Any]) -> None:
+def test_signed_forgeries_of_the_proof_all_fail(small: dict[str, Any]) -> None:
     """Numbers of plan and proof, with a digest that fits: only the mathematics can tell."""
+    certificate = small
     rng = np.random.default_rng(8)
     parts = ("plan", "proof", "cost", "bound", "candidates")
     paths = numbers({key: certificate[key] for key in parts})
-    for _ in range(150):
+    for _ in range(300):
         path = paths[rng.integers(len(paths))]
         forged = copy.deepcopy(certificate)
         target: Any = forged
@@ -177,26 +190,53 @@ def test_malformed_certificates_are_findings_not_crashes(junk: Any) -> None:
         assert failures({"format": "gangso-certificate/1", "digest": "", key: junk})
 
 
-def test_cuts_and_cases_are_verified_too(korea: Territory) -> None:
-    """A question hard enough that its proof has cuts and cases."""
+def hard_proofs(korea: Territory, limits: Limits) -> Iterator[dict[str, Any]]:
+    """Certificates of questions on Korea whose relaxation is far from integral."""
     rng = np.random.default_rng(3)
-    split = 0
-    for _ in range(12):
-        weights = dict(zip(HARD, rng.dirichlet(np.ones(5)).round(3).tolist(), strict=True))
-        found = model(korea, weights=weights, target_population=500_000)
+    for _ in range(8):
+        weights = dict(zip(CRITERIA, rng.dirichlet(np.ones(5)).round(3).tolist(), strict=True))
+        scenario = resolve(
+            korea.metadata.scenario,
+            {"alliances": {"weights": weights, "target_population": 500_000}},
+        )
+        found = AllianceModel(korea, scenario.alliances, scenario.leave_out).solve(limits=limits)
         certificate = json.loads(json.dumps(found.certificate))
         assert failures(certificate) == []
         assert certificate["proven"]
-        proof = certificate["proof"]
-        if "pair" in proof:
-            split += 1
-            forged = copy.deepcopy(certificate)
-            del forged["proof"]["apart"]
-            assert failures(signed(forged))
-            forged = copy.deepcopy(certificate)
-            forged["proof"]["apart"] = forged["proof"]["together"]
-            assert failures(signed(forged))
+        yield certificate
+
+
+def test_cases_are_verified_too(korea: Territory) -> None:
+    split = 0
+    for certificate in hard_proofs(korea, Limits(cut_rounds=0)):
+        if "pair" not in certificate["proof"]:
+            continue
+        split += 1
+        forged = copy.deepcopy(certificate)
+        del forged["proof"]["apart"]
+        assert failures(signed(forged))
+        forged = copy.deepcopy(certificate)
+        forged["proof"]["apart"] = forged["proof"]["together"]
+        assert failures(signed(forged))
     assert split > 0
+
+
+def test_patches_are_verified_too(korea: Territory) -> None:
+    """With small windows Korea is treated like a large territory."""
+    patched = 0
+    for certificate in hard_proofs(korea, Limits(cut_rounds=0, window=30, component=40)):
+        for number, stage in enumerate(certificate["proof"]["stages"]):
+            for forged_part in ("cost", "units"):
+                if "patches" not in stage:
+                    continue
+                patched += 1
+                forged = copy.deepcopy(certificate)
+                patch = forged["proof"]["stages"][number]["patches"][0]
+                patch[forged_part] = (
+                    patch["cost"] // 2 if forged_part == "cost" else patch["units"][:-1]
+                )
+                assert failures(signed(forged))
+    assert patched > 0
 
 
 def test_without_options_everything_is_in_scope(korea: Territory) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, Prices
-from gangso.alliances.proof import Node
+from gangso.alliances.proof import Node, Stage
 from gangso.alliances.solve import Solution
 from gangso.alliances.verify import digest
 
@@ -33,11 +33,23 @@ def _prices(prices: Prices) -> dict[str, Any]:
     return record
 
 
+def _stage(stage: Stage) -> dict[str, Any]:
+    record = {"bound": stage.bound, **_prices(stage.prices)}
+    if stage.patches:
+        record["patches"] = [
+            {
+                "units": patch.units.tolist(),
+                "cost": patch.cost,
+                "proof": node_record(patch.proof),
+            }
+            for patch in stage.patches
+        ]
+    return record
+
+
 def node_record(node: Node) -> dict[str, Any]:
     """Write a case of the proof, and those below it, as plain lists and numbers."""
-    record: dict[str, Any] = {
-        "stages": [{"bound": stage.bound, **_prices(stage.prices)} for stage in node.stages]
-    }
+    record: dict[str, Any] = {"stages": [_stage(stage) for stage in node.stages]}
     if node.pair is not None and node.together is not None and node.apart is not None:
         record["pair"] = list(node.pair)
         record["together"] = node_record(node.together)

@@ -19,15 +19,51 @@ import numpy.typing as npt
 from gangso.alliances.master import ExtraRow
 from gangso.alliances.pricing import PRICES_PER_COST, Prices
 
-__all__ = ["Node", "Stage", "bound_of", "closes", "repair"]
+__all__ = ["PATCH_UNIT", "Node", "Patch", "Stage", "bound_of", "closes", "repair"]
+
+
+# Reduced costs are counted in steps of this many `PRICE_UNIT` inside a patch, where they
+# play the part of costs.
+PATCH_UNIT = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """Units in which some reduced cost is unavoidable, and the proof of how much.
+
+    Attributes
+    ----------
+    units : ndarray of int64
+        The units, ascending; patches of a stage do not overlap.
+    cost : int
+        Cost of the best way found to cover them, in `PATCH_UNIT`.
+    proof : Node
+        The proof, over the traces of the candidates in play; its units are positions in
+        `units`.
+    """
+
+    units: npt.NDArray[np.int64]
+    cost: int
+    proof: Node
+
+    @property
+    def gain(self) -> int:
+        """What the patch adds to the bound, in `PRICE_UNIT`.
+
+        The proof rules out covers cheaper than `cost`; whatever its own bound says beyond
+        that speaks only of candidates that it has already ruled out.
+        """
+        proven = -(-self.proof.bound // PRICES_PER_COST)
+        return min(self.cost, max(0, proven)) * PATCH_UNIT
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Prices and the bound they prove, in `PRICE_UNIT`."""
+    """Prices, patches, and the bound they prove together, in `PRICE_UNIT`."""
 
     prices: Prices
     bound: int
+    patches: tuple[Patch, ...] = ()
 
 
 @dataclass(eq=False)

@@ -17,7 +17,14 @@ import numpy.typing as npt
 from gangso.alliances.cuts import violated_sets
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import ExtraRow, Master, Relaxation, SolverError, to_price
-from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST, improving, reduced_costs
+from gangso.alliances.patches import components_of, label_patches, merge_patches, raise_bound
+from gangso.alliances.pricing import (
+    COST_UNIT,
+    PRICES_PER_COST,
+    Prices,
+    improving,
+    reduced_costs,
+)
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
 from gangso.alliances.windows import improve_by_windows
 
@@ -44,11 +51,21 @@ class Limits:
         Nodes of the tree; beyond it the remaining gap is reported.
     window : int
         Units in the windows that improve a plan of many units.
+    patches : tuple of (int, int)
+        Round by round how far patches reach around undecided places, and up to how many
+        units patches that touch are merged.
+    patch_nodes : int
+        Nodes of the tree of a patch.
+    component : int
+        Once no remaining candidate connects more units than this, each component is solved.
     """
 
     cut_rounds: int = 40
     nodes: int = 2_000
     window: int = 120
+    patches: tuple[tuple[int, int], ...] = ((1, 0), (1, 60), (2, 120), (3, 250), (4, 250))
+    patch_nodes: int = 200
+    component: int = 250
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +125,7 @@ class _Search:
         limits: Limits,
         progress: Progress | None,
         graph: Graph | None,
+        ceiling: int | None,
     ) -> None:
         self.members, self.cost, self.n, self.rows = members, cost, n, rows
         self.limits, self.progress, self.graph = limits, progress, graph
@@ -122,8 +140,21 @@ class _Search:
         # A unit left uncovered, even by a quarter, must cost more than any plan, so that a
         # case without a plan is closed by its bound like any other.
         self.artificial = 4.0 * self.best * COST_UNIT
+        if ceiling is not None:
+            self.best = min(self.best, ceiling + 1)
+            self.artificial = 4.0 * self.best * COST_UNIT
         self.plan = np.empty(0, dtype=np.int64)
         self.nodes = 0
+
+    def hopeless(self, covered: npt.NDArray[np.bool_]) -> Node:
+        """Prove that there is no plan: a unit in no candidate may have any price."""
+        units = np.zeros(self.n, dtype=np.int64)
+        units[np.argmin(covered)] = self.best * PRICES_PER_COST
+        prices = Prices(
+            units, np.empty((0, 5), dtype=np.int32), np.empty(0, dtype=np.int64),
+            np.zeros(len(self.rows), dtype=np.int64),
+        )  # fmt: skip
+        return Node([Stage(prices, bound_of(prices, self.rows))])
 
     def offer(self, chosen: Ints) -> None:
         """Take a plan if it is cheaper than the best so far."""
@@ -175,12 +206,15 @@ class _Search:
             return
         self.offer(chosen)
         if self.graph is not None and self.n > 2 * self.limits.window and not self.rows:
-            self.offer(
-                improve_by_windows(
-                    self.members, self.cost, self.n, self.plan, self.graph, self._window,
-                    self.limits.window,
-                )
+            # Dear candidates are in no good plan: windows choose among the likely ones.
+            count = min(40 * self.n, len(active))
+            likely = active[np.argpartition(reduced, count - 1)[:count]]
+            likely = np.union1d(likely, self.plan)
+            better = improve_by_windows(
+                self.members[likely], self.cost[likely], self.n,
+                np.searchsorted(likely, self.plan), self.graph, self._window, self.limits.window,
             )  # fmt: skip
+            self.offer(likely[better])
 
     @staticmethod
     def _window(members: npt.NDArray[np.int32], cost: Ints, n: int) -> Ints:
@@ -235,6 +269,10 @@ class _Search:
             master.add_cuts(new_cuts)
         if stage.bound > reported:
             node.stages.append(stage)
+        if depth == 0 and self.graph is not None and self.n > self.limits.window:
+            active = self.patch(node, active, relaxed, stage)
+            if closes(node.bound, self.best):
+                return node
         if self.nodes >= self.limits.nodes:
             return node
         pair = self._pair(relaxed)
@@ -249,6 +287,47 @@ class _Search:
             inside = master.columns[np.isin(master.columns, part, assume_unique=True)]
             setattr(node, name, self.node(part, inside, useful, depth + 1))
         return node
+
+    def patch(self, node: Node, active: Ints, relaxed: Relaxation, stage: Stage) -> Ints:
+        """Raise the bound where the relaxation is undecided; return what stays in play."""
+        assert self.graph is not None
+        undecided = self.members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
+        prices = stage.prices
+        base = bound_of(prices, self.rows)
+        whole = False
+        for hops, largest in self.limits.patches:
+            reduced = reduced_costs(
+                self.members, active, self.price_cost, prices, self.coefficients
+            )
+            component = components_of(self.members[active], self.n)
+            whole = np.bincount(component).max() <= self.limits.component
+            labels = component
+            if not whole:
+                labels = label_patches(undecided, self.graph, hops)
+                labels = merge_patches(self.members, active, labels, largest)
+            patches, credit, chosen = raise_bound(
+                self.members, active, reduced, np.flatnonzero(np.isin(active, self.plan)), labels,
+                self._local,
+            )  # fmt: skip
+            bound = base + sum(patch.gain for patch in patches)
+            node.stages.append(Stage(prices, bound, patches))
+            if whole and all(len(part) for part in chosen):
+                # Nothing crosses: the optima of the components are a plan.
+                self.offer(np.unique(active[np.concatenate(chosen)]))
+            if self.progress is not None:
+                self.progress(bound / PRICES_PER_COST * COST_UNIT, self.best * COST_UNIT)
+            if closes(bound, self.best) or whole:
+                break
+            limit = (self.best - 1) * PRICES_PER_COST
+            active = active[bound - credit + reduced <= limit]
+        return active
+
+    def _local(
+        self, members: npt.NDArray[np.int32], cost: Ints, n: int, start: Ints, ceiling: int | None
+    ) -> tuple[Ints, int, Node]:
+        limits = Limits(nodes=self.limits.patch_nodes)
+        found = solve(members, cost, n, (), limits, None, start, None, ceiling)
+        return found.chosen, found.cost, found.proof
 
     def _stalled(self, history: list[int]) -> bool:
         """Whether the last three rounds closed less than a tenth of what was open."""
@@ -286,6 +365,7 @@ def solve(
     progress: Progress | None = None,
     start: Ints | None = None,
     graph: Graph | None = None,
+    ceiling: int | None = None,
 ) -> Solution:
     """Choose candidates so that every unit is in exactly one and the total cost is least.
 
@@ -306,7 +386,10 @@ def solve(
     start : ndarray of int64, optional
         Columns to begin with (from an earlier solve).
     graph : Graph, optional
-        Neighbourhood of the units; with it, plans of many units are improved by windows.
+        Neighbourhood of the units; with it, large instances are taken apart: plans are
+        improved window by window and bounds raised patch by patch.
+    ceiling : int, optional
+        Cost of a plan known to exist; only plans as cheap are looked for.
 
     Returns
     -------
@@ -318,13 +401,15 @@ def solve(
     SolverError
         If the limits ran out before any plan was found.
     """
-    search = _Search(members, cost, n, rows, limits or Limits(), progress, graph)
+    search = _Search(members, cost, n, rows, limits or Limits(), progress, graph, ceiling)
     if n == 0:
         return Solution(search.plan, 0, Node(), np.empty(0, dtype=np.int64))
     covered = np.zeros(n, dtype=bool)
     covered[members[members >= 0]] = True
     if not covered.all():
-        return Solution(search.plan, search.best, Node(), np.flatnonzero(~covered))
+        return Solution(
+            search.plan, search.best, search.hopeless(covered), np.flatnonzero(~covered)
+        )
     active = np.arange(len(cost), dtype=np.int64)
     columns = search.start(active)
     if start is not None:

@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 _FORMAT = "gangso-certificate/1"
 _MILLION = 1_000_000  # price units in a cost unit
+_PATCH_UNIT = 100  # price units in the cost unit of a patch
 # Costs are rounded to whole units, halves (and what lies up to a millionth above) down.
 # Floating-point noise stays far below the second figure; where it could matter the lower
 # value is taken, which can only weaken the proof.
@@ -231,10 +232,12 @@ class _Proof:
                 worst = play[int(reduced.argmin())]
                 group = [int(u) for u in self.groups[worst] if u < self.n]
                 raise _FailedError("prices", f"{where}: {group} at {int(reduced.min())}")
+            gains, credit = self._patches(stage.get("patches", []), play, reduced, where)
+            bound += gains
             if bound != stage["bound"]:
                 raise _FailedError("bound", f"{where}: {bound}, stated {stage['bound']}")
             best = max(best, bound)
-            play = play[bound + reduced <= (self.plan_cost - 1) * _MILLION]
+            play = play[bound - credit + reduced <= (self.plan_cost - 1) * _MILLION]
         if "pair" in record:
             a, b = record["pair"]
             if not (0 <= a < self.n and 0 <= b < self.n) or a == b:
@@ -249,7 +252,7 @@ class _Proof:
     def _stage(self, stage: Mapping[str, Any], play: Ints, where: str) -> tuple[Ints, int]:
         prices = np.zeros(self.n + 1, dtype=np.int64)
         given = stage["units"]
-        if len(given) != self.n or any(type(p) is not int or abs(p) > 2**52 for p in given):
+        if len(given) != self.n or any(type(p) is not int or abs(p) > 2**59 for p in given):
             raise _FailedError("prices", f"{where}: not {self.n} whole prices")
         prices[:-1] = given
         groups = self.groups[play]
@@ -259,7 +262,7 @@ class _Proof:
             units, price = cut["set"], cut["price"]
             if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
                 raise _FailedError("prices", f"{where}: cut on {units}")
-            if type(price) is not int or not -(2**52) < price <= 0:
+            if type(price) is not int or not -(2**59) < price <= 0:
                 raise _FailedError("prices", f"{where}: cut on {units} at {price}")
             # Adding up half the rows of the set and rounding down: for any plan the sum over
             # its alliances of floor(members in the set / 2) is at most floor(|set| / 2).
@@ -269,6 +272,43 @@ class _Proof:
         if "rows" in stage:
             raise _FailedError("prices", f"{where}: rows are not part of this format")
         return reduced, bound
+
+    def _patches(
+        self, patches: Sequence[Mapping[str, Any]], play: Ints, reduced: Ints, where: str
+    ) -> tuple[int, Ints]:
+        """Check what the patches add: the sum, and for each group what its patches add."""
+        credit = np.zeros(len(play), dtype=np.int64)
+        label = np.full(self.n + 1, -1, dtype=np.int64)
+        for number, patch in enumerate(patches):
+            units = np.array(patch["units"], dtype=np.int64)
+            if not len(units) or units.min() < 0 or units.max() >= self.n:
+                raise _FailedError("cases", f"{where}: patch {number}")
+            if (label[units] >= 0).any() or len(set(units.tolist())) < len(units):
+                raise _FailedError("cases", f"{where}: patch {number} overlaps another")
+            label[units] = number
+        of = np.sort(label[self.groups[play]], axis=1)
+        first = np.column_stack([of[:, :1] >= 0, (of[:, 1:] != of[:, :-1]) & (of[:, 1:] >= 0)])
+        touched = first.sum(axis=1)
+        total = 0
+        for number, patch in enumerate(patches):
+            mine = np.flatnonzero((of == number).any(axis=1))
+            size, cost = len(patch["units"]), patch["cost"]
+            if type(cost) is not int or cost < 0:
+                raise _FailedError("cases", f"{where}: patch {number} costs {cost}")
+            place = np.full(self.n + 1, size, dtype=np.int64)
+            place[patch["units"]] = np.arange(size)
+            traces = np.sort(place[self.groups[play[mine]]], axis=1)
+            share = reduced[mine] // touched[mine] // _PATCH_UNIT
+            order = np.lexsort((share, *traces.T))
+            traces, share = traces[order], share[order]
+            new = np.ones(len(traces), dtype=bool)
+            new[1:] = (traces[1:] != traces[:-1]).any(axis=1)
+            inner = _Proof(traces[new], share[new], size, cost)
+            proven = inner.case(patch["proof"], np.arange(int(new.sum())), f"{where}/{number}")
+            gain = min(cost, max(0, -(-proven // _MILLION))) * _PATCH_UNIT
+            credit[mine] += gain
+            total += gain
+        return total, credit
 
 
 def _read(certificate: Mapping[str, Any]) -> tuple[int, Ints, int]:
@@ -330,6 +370,8 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     for key, weight in weights.items():
         mean += weight * _score(certificate["measures"][key], groups, sizes, n)
     exact = sizes * mean / sum(weights.values()) * _MILLION
+    if not np.isfinite(exact).all() or exact.min() < 0 or exact.max() > 1e9:
+        raise _FailedError("figures", "scores outside [0, 1]")
     low = np.ceil(exact - _HALF - _NOISE).astype(np.int64)
     high = np.ceil(exact - _HALF + _NOISE).astype(np.int64)
     passed("figures")
@@ -378,7 +420,9 @@ def verify_certificate(certificate: Mapping[str, Any]) -> list[Check]:
     """
     done: list[Check] = []
     try:
-        _steps(certificate, done)
+        # Forged figures may make nonsense of a formula; what is not finite is refused below.
+        with np.errstate(all="ignore"):
+            _steps(certificate, done)
     except _FailedError as failure:
         done.append(Check(failure.key, False, failure.detail))
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
