@@ -78,13 +78,14 @@ def make_plan(
     with _early(overrides, quiet, as_json).progress(_SECONDS) as tell:
         tell("territory", 0.0)
         scenario, territory = planning.open_scenario(path, overrides)
+        loaded = time.perf_counter() - start
         made = planning.plan(scenario, territory=territory, progress=tell)
         tell("report", 0.0)
         wrote = time.perf_counter()
         write_plan(made, out, scenario.language, progress=lambda share: tell("report", share))
     screen = _screen(scenario, quiet, as_json)
     now = time.perf_counter()
-    seconds = {**made.seconds, "report": now - wrote, "all": now - start}
+    seconds = {**made.seconds, "territory": loaded, "report": now - wrote, "all": now - start}
     _show_partition(screen, made)
     screen.out.print(Text(screen.say("cli.written", out=out, seconds=seconds["all"])))
     screen.document(documents.of_plan(made, out, seconds))
