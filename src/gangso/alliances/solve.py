@@ -269,7 +269,7 @@ class _Search:
             master.add_cuts(new_cuts)
         if stage.bound > reported:
             node.stages.append(stage)
-        if depth == 0 and self.graph is not None and self.n > self.limits.window:
+        if depth == 0 and self.graph is not None and self.n > 2 * self.limits.window:
             active = self.patch(node, active, relaxed, stage)
             if closes(node.bound, self.best):
                 return node
