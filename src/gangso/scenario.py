@@ -135,11 +135,11 @@ class AllianceOptions(_Frozen):
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=lambda: {
             "population": 1.0,
-            "ties": 1.0,
+            "ties": 2.0,
             "span": 1.0,
             "province": 0.5,
             "alone": 1.0,
-        }  # fmt: skip
+        }
     )
     must_link: tuple[tuple[Code, Code], ...] = ()
     cannot_link: tuple[tuple[Code, Code], ...] = ()

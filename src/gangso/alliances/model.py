@@ -14,21 +14,13 @@ import pandas as pd
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.certificate import certificate_of
 from gangso.alliances.constraints import Constraint, constraints_from, culprits
-from gangso.alliances.criteria import Criterion, Units, registered
-from gangso.alliances.master import to_price
+from gangso.alliances.criteria import Units, registered
+from gangso.alliances.describe import Group, alliance_table, criteria_table, membership_table
 from gangso.alliances.measures import Measure, Span
-from gangso.alliances.pricing import (
-    COST_UNIT,
-    PRICE_UNIT,
-    PRICES_PER_COST,
-    reduced_costs,
-    whole_costs,
-)
-from gangso.alliances.proof import Node
+from gangso.alliances.pricing import COST_UNIT, whole_costs
 from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, Solution, solve
-from gangso.diagnosis.rules import rule_matches
 from gangso.errors import BadInputError, Fault, InfeasibleError
 from gangso.scenario import AllianceOptions, Rule
 from gangso.territory.model import Territory
@@ -208,17 +200,17 @@ class AllianceModel:
         seconds: dict[str, float],
     ) -> Partition:
         population = self.units.population
-        groups = []
+        groups: list[Group] = []
         for chosen in solution.chosen:
             members = [int(u) for u in pool.members[chosen] if u >= 0]
             members.sort(key=lambda u: (-population[u], u))
-            groups.append((members, int(allowed[chosen]), int(cost[chosen])))
-        alliances = self._alliance_table([group for group in groups if len(group[0]) > 1])
+            groups.append(Group(members, int(allowed[chosen]), int(cost[chosen])))
+        alliances = alliance_table(self, [group for group in groups if len(group.members) > 1])
         weights = self.weights(options)
         return Partition(
             alliances=alliances,
-            membership=self._membership(alliances, groups, constraints, solution),
-            criteria=_criteria_table(weights),
+            membership=membership_table(self, alliances, groups, constraints, pool, cost, solution),
+            criteria=criteria_table(weights),
             status="proven" if solution.proven else "gap",
             cost=solution.cost * COST_UNIT,
             bound=solution.bound,
@@ -233,7 +225,7 @@ class AllianceModel:
                 measures={key: measure.record() for key, measure in self.measures.items()},
                 weights=weights,
                 requirements=self._requirements(options, constraints),
-                plan=[sorted(group[0]) for group in groups],
+                plan=[sorted(group.members) for group in groups],
                 candidates=len(pool),
                 fingerprint=self.units.territory.fingerprint,
             ),
@@ -271,118 +263,6 @@ class AllianceModel:
             record["xy_km"] = self._distance.xy.tolist()
         return record | {key: value for key, value in locks.items() if value}
 
-    def _alliance_table(self, groups: list[tuple[list[int], int, int]]) -> pd.DataFrame:
-        # Ordered by the territory's own order of the leading member, so that ids stay put
-        # when only far-away alliances change.
-        groups = sorted(groups, key=lambda group: group[0][0])
-        names = {
-            lang: self.units.territory.names(lang).loc[self.units.codes].to_list()
-            for lang in (self.units.territory.metadata.languages[0], "en")
-        }
-        first = self.units.territory.metadata.languages[0]
-        rows = []
-        for number, (members, candidate, cost) in enumerate(groups, start=1):
-            row: dict[str, Any] = {
-                "alliance": f"A{number:0{max(2, len(str(len(groups))))}d}",
-                "name": "·".join(names[first][u] for u in members),
-                "name_en": "·".join(names["en"][u] for u in members),
-                "centre": str(self.units.codes[members[0]]),
-                "members": "|".join(str(self.units.codes[u]) for u in members),
-                "size": len(members),
-                "population": float(self.units.population[members].sum()),
-                "cost": cost * COST_UNIT,
-            }
-            for key in self.scores:
-                row[key] = float(self.raw[key][candidate])
-                row[f"score_{key}"] = float(self.scores[key][candidate])
-            rows.append(row)
-        columns = ["alliance", "name", "name_en", "centre", "members", "size", "population", "cost"]
-        for key in self.scores:
-            columns += [key] if key not in columns else []
-            columns.append(f"score_{key}")
-        return pd.DataFrame(rows, columns=columns).set_index("alliance")
-
-    def _membership(
-        self,
-        alliances: pd.DataFrame,
-        groups: list[tuple[list[int], int, int]],
-        constraints: Sequence[Constraint],
-        solution: Solution,
-    ) -> pd.DataFrame:
-        codes = self.units.codes
-        index = self.units.territory.municipalities.index
-        table = pd.DataFrame(
-            {
-                "alliance": pd.Series(None, index=index, dtype="str"),
-                "status": "outside",
-                "reason_ko": "",
-                "reason_en": "",
-                "price": np.nan,
-            },
-            index=index,
-        )
-        table.index.name = "code"
-        for code, reason in self.outside.items():
-            for lang in LANGUAGES:
-                table.loc[code, f"reason_{lang}"] = reason.get(lang, next(iter(reason.values())))
-        for alliance, row in alliances.iterrows():
-            for code in row["members"].split("|"):
-                table.loc[code, "alliance"] = str(alliance)
-                table.loc[code, "status"] = "allied"
-        by_rule = {c.codes[0] for c in constraints if c.key == "stand_alone"}
-        linked = np.diff(self.graph.indptr) > 0
-        for members, _, _ in groups:
-            if len(members) > 1:
-                continue
-            code = str(codes[members[0]])
-            table.loc[code, "status"] = "alone"
-            key = "alone.best"
-            values: dict[str, object] = {}
-            if code in by_rule:
-                key = "alone.rule"
-            elif not linked[members[0]]:
-                key = "alone.island"
-            else:
-                values = {"loss": self._loss_of_joining(members[0], constraints, solution)}
-                key = "alone.best" if values["loss"] is not None else "alone.no_candidate"
-            for lang in LANGUAGES:
-                table.loc[code, f"reason_{lang}"] = self._reason(key, lang, code, values)
-        root = solution.proof.stages[0] if solution.proof.stages else None
-        if root is not None:
-            table.loc[codes, "price"] = root.prices.units * PRICE_UNIT
-        return table
-
-    def _loss_of_joining(
-        self, unit: int, constraints: Sequence[Constraint], solution: Solution
-    ) -> float | None:
-        """At least what the whole plan would lose if this unit were put in any alliance."""
-        root: Node = solution.proof
-        if not root.stages:
-            return None
-        which = np.flatnonzero(
-            (self.candidates.members == unit).any(axis=1) & (self.candidates.size > 1)
-        )
-        for constraint in constraints:
-            which = which[constraint.allows(self.candidates.take(which))]
-        if not len(which):
-            return None
-        stage = root.stages[-1]
-        cost = to_price(self.costs(self.options.weights))
-        empty = np.empty((0, len(cost)), dtype=np.int64)
-        reduced = reduced_costs(self.candidates.members, which, cost, stage.prices, empty)
-        slack = stage.bound - solution.cost * PRICES_PER_COST
-        return max(0.0, float(reduced.min() + slack) * PRICE_UNIT)
-
-    def _reason(self, key: str, lang: str, code: str, values: dict[str, object]) -> str:
-        if key == "alone.rule":
-            table = self.units.territory.municipalities.loc[[code]].copy()
-            table["population"] = self.units.population[self.units.codes.get_loc(code)]
-            for rule in self.options.stand_alone_where:
-                if bool(rule_matches(rule, table).iloc[0]):
-                    return rule.reason.get(lang, next(iter(rule.reason.values())))
-            return say("alone.wish", lang)
-        return say(key, lang, **values)
-
 
 def _population(territory: Territory, codes: pd.Index, year: int | None) -> npt.NDArray[np.float64]:
     if year is None or year == territory.metadata.reference_year:
@@ -399,18 +279,6 @@ def _population(territory: Territory, codes: pd.Index, year: int | None) -> npt.
             [Fault("year_unknown", "scenario", None, "year", str(year), {"known": years})]
         )
     return total.to_numpy(dtype=np.float64)
-
-
-def _criteria_table(weights: dict[str, float]) -> pd.DataFrame:
-    rows = []
-    for key, weight in weights.items():
-        criterion: Criterion = registered()[key]
-        row: dict[str, Any] = {"key": key, "weight": weight, "unit": criterion.unit}
-        for what in ("label", "meaning"):
-            for lang in LANGUAGES:
-                row[f"{what}_{lang}"] = criterion.describe(what, lang)
-        rows.append(row)
-    return pd.DataFrame(rows).set_index("key")
 
 
 def partition(
