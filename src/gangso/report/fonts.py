@@ -1,0 +1,106 @@
+"""The fonts of the brief: files that a wheel carries, never the system's.
+
+The family has Hangul and most Latin letters. A text with a letter that it lacks is set in
+DejaVu Sans, which matplotlib carries, so that no name shows a box instead of a letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import matplotlib
+from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
+from matplotlib.textpath import TextToPath
+
+__all__ = ["Fonts", "font_folders", "fonts"]
+
+
+@dataclass(frozen=True)
+class Fonts:
+    """Files of the regular and the bold cut, and of the cuts that stand in for them."""
+
+    regular: Path
+    bold: Path
+    other_regular: Path
+    other_bold: Path
+
+    def file(self, text: str, bold: bool = False) -> Path:
+        """Return the file of the cut that has every letter of the text."""
+        first, second = (self.bold, self.other_bold) if bold else (self.regular, self.other_regular)
+        return first if set(map(ord, text)) - {10} <= _letters(first) else second
+
+    def of(self, text: str, size: float, bold: bool = False) -> FontProperties:
+        """Return the font in which to set the text (size in points)."""
+        return FontProperties(fname=str(self.file(text, bold)), size=size)
+
+    def width(self, text: str, size: float, bold: bool = False) -> float:
+        """Measure the widest line of the text, in points."""
+        prop = self.of(text, size, bold)
+        measure = TextToPath().get_text_width_height_descent
+        return max((measure(line, prop, ismath=False)[0] for line in text.split("\n")), default=0.0)
+
+    def wrap(self, text: str, size: float, width: float, bold: bool = False) -> list[str]:
+        """Break a text into lines of at most ``width`` points, after blanks, dots and commas."""
+        pieces: list[str] = []
+        word = ""
+        for letter in text:
+            word += letter
+            if letter in " ·,/":
+                pieces.append(word)
+                word = ""
+        pieces.append(word)
+        lines = [""]
+        for piece in pieces:
+            longer = lines[-1] + piece
+            if lines[-1] and self.width(longer.rstrip(), size, bold) > width:
+                lines.append(piece)
+            else:
+                lines[-1] = longer
+        return [line.rstrip() for line in lines]
+
+
+@cache
+def _letters(path: Path) -> frozenset[int]:
+    return frozenset(FT2Font(str(path)).get_charmap())
+
+
+def font_folders() -> tuple[Path, Path]:
+    """Return the folders of the fonts: the family's and the one that stands in.
+
+    Returns
+    -------
+    tuple of Path
+        Two folders.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the wheel that carries the fonts is not installed.
+    """
+    # Found without importing it: importing it changes matplotlib's settings for everyone.
+    spec = find_spec("koreanize_matplotlib")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("koreanize-matplotlib, which carries the fonts, is not installed")
+    family = Path(spec.submodule_search_locations[0]) / "fonts"
+    return family, Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def fonts() -> Fonts:
+    """Return the fonts of the brief.
+
+    Returns
+    -------
+    Fonts
+        The files.
+    """
+    family, other = font_folders()
+    return Fonts(
+        family / "NanumGothic.ttf",
+        family / "NanumGothicBold.ttf",
+        other / "DejaVuSans.ttf",
+        other / "DejaVuSans-Bold.ttf",
+    )

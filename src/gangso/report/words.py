@@ -1,0 +1,40 @@
+"""Small pieces of language that maps and brief share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from gangso.territory.model import Territory
+
+__all__ = ["place_names"]
+
+
+def place_names(territory: Territory, lang: str) -> pd.Series:
+    """Names that tell every municipality from every other.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    Series of str
+        By code; a name that several share is followed by its province, or else its code.
+    """
+    names = territory.names(lang).astype("str")
+    table = territory.municipalities
+    first = territory.metadata.languages[0]
+    column = "province" if lang == first or "province_en" not in table.columns else "province_en"
+    if column in table.columns:
+        province = table[column]
+        shared = names.duplicated(keep=False) & province.notna()
+        names = names.where(~shared, names + "(" + province.fillna("").astype("str") + ")")
+    shared = names.duplicated(keep=False)
+    codes = pd.Series(names.index.astype("str"), index=names.index)
+    return names.where(~shared, names + " [" + codes + "]")
