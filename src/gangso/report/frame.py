@@ -85,7 +85,7 @@ class FreeSpace:
 
     def take(self, box: Box) -> None:
         """Mark a box as taken."""
-        left, bottom, right, top = self.bounds
+        left, bottom, _right, _top = self.bounds
         low = np.floor(((box[0] - left) / self.cell, (box[1] - bottom) / self.cell)).astype(int)
         high = np.ceil(((box[2] - left) / self.cell, (box[3] - bottom) / self.cell)).astype(int)
         low = np.maximum(low, 0)

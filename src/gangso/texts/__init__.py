@@ -33,7 +33,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     for entry in sorted(resources.files(__package__).iterdir(), key=lambda item: item.name):
         if not entry.name.endswith(".csv"):
             continue
-        with entry.open(encoding="utf-8", newline="") as file:
+        with entry.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 if row["key"] in texts:
                     raise ValueError(f"text {row['key']!r} is defined twice ({entry.name})")

@@ -1,0 +1,376 @@
+"""What the brief says, as plain blocks that both its PDF and its HTML are made from.
+
+A block is a small dictionary with a ``kind``: ``text`` (paragraphs), ``list``, ``figure``,
+``table``. Names and numbers are data throughout: whoever renders a block must not read
+markup into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from gangso.alliances.criteria import registered
+from gangso.diagnosis import class_label
+from gangso.report.plan import PlanLike
+from gangso.report.words import place_names
+from gangso.texts import say
+
+__all__ = ["brief"]
+
+Block = dict[str, Any]
+
+
+def brief(plan: PlanLike, lang: str) -> dict[str, Any]:
+    """Put a plan into words.
+
+    Parameters
+    ----------
+    plan : PlanLike
+        The plan.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    dict
+        ``lang``, ``title``, ``subtitle``, ``foot`` and ``sections``; a section has ``id``,
+        ``heading`` and ``blocks``.
+    """
+    write = _Writer(plan, lang)
+    return {
+        "lang": lang,
+        "title": say("brief.title", lang),
+        "subtitle": plan.territory.metadata.title.get(lang, plan.territory.metadata.name),
+        "foot": say("brief.foot", lang, fingerprint=plan.territory.fingerprint[:12]),
+        "contents": say("brief.contents", lang),
+        "sections": [
+            {"id": key, "heading": say(f"brief.{key}", lang), "blocks": list(blocks)}
+            for key, blocks in (
+                ("findings", write.findings()),
+                ("decline", write.decline()),
+                ("ledger", write.ledger()),
+                ("alliances", write.alliances()),
+                ("unallied", write.unallied()),
+                ("proof", write.proof()),
+                ("limits", write.limits()),
+                ("sources", write.sources()),
+            )
+        ],
+    }
+
+
+def _text(*paragraphs: str) -> Block:
+    return {"kind": "text", "paragraphs": list(paragraphs)}
+
+
+def _list(items: Iterable[str]) -> Block:
+    return {"kind": "list", "items": list(items)}
+
+
+def _table(
+    columns: list[tuple[str, str, float]], rows: list[list[Any]], caption: str = ""
+) -> Block:
+    """Columns are (label, alignment, share of the width); cells are texts or {text, sub}."""
+    return {
+        "kind": "table",
+        "caption": caption,
+        "columns": [{"label": a, "align": b, "width": c} for a, b, c in columns],
+        "rows": [
+            [cell if isinstance(cell, dict) else {"text": cell, "sub": ""} for cell in row]
+            for row in rows
+        ],
+    }
+
+
+def _number(value: Any, form: str = ",.0f") -> str:
+    return "–" if value is None or pd.isna(value) else format(float(value), form)
+
+
+class _Writer:
+    def __init__(self, plan: PlanLike, lang: str) -> None:
+        self.plan, self.lang = plan, lang
+        self.found, self.diagnosis = plan.partition, plan.diagnosis
+        self.names = place_names(plan.territory, lang)
+
+    def say(self, key: str, **values: object) -> str:
+        return say(f"brief.{key}", self.lang, **values)
+
+    def findings(self) -> Iterator[Block]:
+        items = []
+        small = self._small_places()
+        if small is not None:
+            items.append(
+                self.say(
+                    "find.ledger",
+                    label=small[f"label_{self.lang}"],
+                    count=int(small["municipalities"]),
+                    land=small["land_pct"],
+                    people=small["population_pct"],
+                )
+            )
+        items += self._decline_sentence()
+        found, status = self.found, self.found.membership["status"].value_counts()
+        if len(found.alliances):
+            items.append(
+                self.say(
+                    "find.plan",
+                    alliances=len(found.alliances),
+                    allied=int(status.get("allied", 0)),
+                    median=float(found.alliances["population"].median()),
+                    target=self.plan.scenario.alliances.target_population,
+                )
+            )
+            if "ties" in found.alliances:
+                items.append(self.say("find.ties", ties=float(found.alliances["ties"].mean())))
+        items.append(
+            self.say(
+                f"find.{found.status}", candidates=found.candidates, gap=found.gap, cost=found.cost
+            )
+        )
+        yield _list(items)
+
+    def _small_places(self) -> Mapping[str, Any] | None:
+        ledger = self.diagnosis.ledger
+        rows = ledger[ledger["group"] == "small"]
+        return rows.iloc[0].to_dict() if len(rows) else None
+
+    def _decline_sentence(self) -> list[str]:
+        counts, year = self.diagnosis.counts, self.diagnosis.year
+        if year is None or year not in counts.index or not counts.loc[year, "index_known"]:
+            return []
+        first = counts.index[counts["index_known"] > 0].min()
+        return [
+            self.say(
+                "find.decline",
+                year=year,
+                known=int(counts.loc[year, "index_known"]),
+                below=int(counts.loc[year, "index_below_0.5"]),
+                worst=int(counts.loc[year, "index_below_0.2"]),
+                first=int(first),
+                then=int(counts.loc[first, "index_below_0.5"]),
+            )
+        ]
+
+    def decline(self) -> Iterator[Block]:
+        year = self.diagnosis.year
+        if year is None:
+            yield _text(*(note[self.lang] for note in self.diagnosis.notes))
+            return
+        yield {
+            "kind": "figure",
+            "name": "diagnosis",
+            "alt": self.say("diagnosis.alt", year=year),
+            "caption": self.say("diagnosis.caption", year=year),
+        }
+        counts = self.diagnosis.counts[self.diagnosis.counts["index_known"] > 0]
+        classes = sorted(self.plan.scenario.diagnosis.classes, key=lambda c: -c.at_least)
+        years = [int(y) for y in counts.index]
+        rows: list[list[Any]] = [
+            [class_label(c.key, self.lang), *(_number(counts.loc[y, c.key]) for y in years)]
+            for c in classes
+        ]
+        for key in ("births_below_threshold", "births_known"):
+            if counts["births_known"].sum():
+                rows.append([self.say(f"counts.{key}"), *(
+                    _number(counts.loc[y, key] if counts.loc[y, "births_known"] else None)
+                    for y in years
+                )])  # fmt: skip
+        share = 0.68 / max(len(years), 1)
+        columns = [(self.say("counts.class"), "left", 0.32)]
+        columns += [(str(y), "right", share) for y in years]
+        yield _table(columns, rows, self.say("counts.caption"))
+        yield _list(text[self.lang] for text in self.diagnosis.definitions)
+
+    def ledger(self) -> Iterator[Block]:
+        yield _text(self.say("ledger.intro"))
+        columns = [
+            (self.say("ledger.group"), "left", 0.28),
+            (self.say("ledger.municipalities"), "right", 0.1),
+            (self.say("ledger.population"), "right", 0.16),
+            (self.say("ledger.population_pct"), "right", 0.11),
+            (self.say("ledger.land_pct"), "right", 0.12),
+            (self.say("ledger.land_pct_cities"), "right", 0.12),
+            (self.say("ledger.jobs_pct"), "right", 0.11),
+        ]
+        rows: list[list[Any]] = []
+        for _, row in self.diagnosis.ledger.iterrows():
+            source = row["source"]
+            label = {
+                "text": str(row[f"label_{self.lang}"]),
+                "sub": "" if pd.isna(source) else str(source),
+            }
+            rows.append([
+                label, _number(row["municipalities"]), _number(row["population"]),
+                *(_number(row[key], ".2f") for key in
+                  ("population_pct", "land_pct", "land_pct_cities", "jobs_pct")),
+            ])  # fmt: skip
+        yield _table(columns, rows, self.say("ledger.caption"))
+
+    def alliances(self) -> Iterator[Block]:
+        table = self.found.alliances
+        if table.empty:
+            yield _text(self.say("alliances.none"))
+            return
+        yield {
+            "kind": "figure",
+            "name": "alliances",
+            "alt": self.say("alliances.alt", count=len(table)),
+            "caption": self.say("alliances.map_caption", count=len(table)),
+        }
+        yield _text(self.say("alliances.intro"))
+        yield self._criteria()
+        columns = [
+            ("", "left", 0.07),
+            (self.say("alliances.members"), "left", 0.53),
+            (self.say("alliances.population"), "right", 0.14),
+        ]
+        keys = [key for key in ("ties", "span") if key in table]
+        columns += [(self.say(f"alliances.{key}"), "right", 0.13) for key in keys]
+        rows: list[list[Any]] = []
+        for alliance, row in table.iterrows():
+            members = [str(self.names.loc[code]) for code in row["members"].split("|")]
+            cells: list[Any] = [
+                str(alliance),
+                {"text": " · ".join(members), "sub": self._why(row)},
+                _number(row["population"]),
+            ]
+            cells += [_number(row[key], ".0%" if key == "ties" else ".0f") for key in keys]
+            rows.append(cells)
+        yield _table(columns, rows, self.say("alliances.caption"))
+
+    def _criteria(self) -> Block:
+        rows: list[list[Any]] = []
+        total = self.found.criteria["weight"].sum()
+        for _, row in self.found.criteria.iterrows():
+            rows.append([
+                str(row[f"label_{self.lang}"]), str(row[f"meaning_{self.lang}"]),
+                _number(row["weight"] / total, ".0%"),
+            ])  # fmt: skip
+        columns = [
+            (self.say("criteria.label"), "left", 0.22),
+            (self.say("criteria.meaning"), "left", 0.66),
+            (self.say("criteria.weight"), "right", 0.12),
+        ]
+        return _table(columns, rows, self.say("criteria.caption"))
+
+    def _why(self, row: pd.Series) -> str:
+        """Say what an alliance has over the others, and what it lacks."""
+        table = self.found.alliances
+        keys = [key for key in self.found.criteria.index if f"score_{key}" in table]
+        ahead = {key: table[f"score_{key}"].mean() - row[f"score_{key}"] for key in keys}
+        ranked = sorted(keys, key=lambda key: -ahead[key])
+        good = [self._phrase(key, row) for key in ranked if ahead[key] > 0.05][:2]
+        weak = [self._phrase(key, row) for key in reversed(ranked) if ahead[key] < -0.05][:1]
+        parts = []
+        if good:
+            parts.append(self.say("why.good", what=", ".join(good)))
+        if weak:
+            parts.append(self.say("why.weak", what=", ".join(weak)))
+        return " ".join(parts) or self.say("why.middle")
+
+    def _phrase(self, key: str, row: pd.Series) -> str:
+        target = self.plan.scenario.alliances.target_population
+        if key == "population":
+            return self.say("why.population", share=row["population"] / target)
+        if key in ("ties", "span"):
+            return self.say(f"why.{key}", value=row[key])
+        if key == "province":
+            return self.say("why.province" if row[key] else "why.one_province", value=row[key])
+        return f"{registered()[key].describe('label', self.lang)} {row[key]:,.2f}"
+
+    def unallied(self) -> Iterator[Block]:
+        table = self.found.membership
+        yield _text(self.say("unallied.intro"))
+        alone = table[table["status"] == "alone"]
+        if len(alone):
+            rows = [
+                [str(self.names.loc[code]), str(row[f"reason_{self.lang}"])]
+                for code, row in alone.iterrows()
+            ]
+            yield _table(
+                [
+                    (self.say("unallied.name"), "left", 0.2),
+                    (self.say("unallied.reason"), "left", 0.8),
+                ],
+                [list(row) for row in rows],
+                self.say("unallied.alone", count=len(alone)),
+            )
+        outside = table[table["status"] == "outside"]
+        groups = []
+        for reason, members in outside.groupby(f"reason_{self.lang}", sort=False):
+            names = ", ".join(str(self.names.loc[code]) for code in members.index)
+            groups.append([str(reason), _number(len(members)), names])
+        if groups:
+            yield _table(
+                [
+                    (self.say("unallied.reason"), "left", 0.22),
+                    (self.say("ledger.municipalities"), "right", 0.08),
+                    (self.say("unallied.names"), "left", 0.7),
+                ],
+                groups,
+                self.say("unallied.outside", count=len(outside)),
+            )
+
+    def proof(self) -> Iterator[Block]:
+        found = self.found
+        prices = found.membership["price"].dropna().sort_values()
+        yield _text(
+            self.say("proof.list", candidates=found.candidates,
+                     size=self.plan.scenario.alliances.max_size),
+            self.say("proof.price"),
+            self.say(
+                f"proof.{found.status}", cost=found.cost, bound=found.bound, gap=found.gap
+            ),
+        )  # fmt: skip
+        if len(prices):
+            low, high = prices.index[0], prices.index[-1]
+            yield _text(
+                self.say(
+                    "proof.example",
+                    high=self.names.loc[high],
+                    high_price=prices.iloc[-1],
+                    low=self.names.loc[low],
+                    low_price=prices.iloc[0],
+                )
+            )
+        yield _text(self.say("proof.check"))
+
+    def limits(self) -> Iterator[Block]:
+        territory = self.plan.territory
+        items = [note[self.lang] for note in self.found.notes]
+        if territory.boundaries_drawn:
+            items.append(say("report.map.drawn", self.lang))
+        items.append(self.say("limits.span"))
+        items += [note[self.lang] for note in self.diagnosis.notes]
+        items += [note.get(self.lang, next(iter(note.values())))
+                  for note in territory.metadata.notes]  # fmt: skip
+        items += [say(f"missing.{table}", self.lang) for table in territory.missing]
+        yield _list(dict.fromkeys(items))
+
+    def sources(self) -> Iterator[Block]:
+        territory, scenario = self.plan.territory, self.plan.scenario
+        rows: list[list[Any]] = [
+            [source.table, ", ".join(source.columns), {"text": source.title, "sub": source.note},
+             source.vintage]
+            for source in territory.metadata.sources
+        ]  # fmt: skip
+        if rows:
+            yield _table(
+                [
+                    (self.say("sources.table"), "left", 0.14),
+                    (self.say("sources.columns"), "left", 0.26),
+                    (self.say("sources.title"), "left", 0.42),
+                    (self.say("sources.vintage"), "left", 0.18),
+                ],
+                rows,
+            )
+        versions = ", ".join(f"{name} {version}" for name, version in self.plan.versions.items())
+        yield _list([
+            self.say("repeat.fingerprint", value=territory.fingerprint),
+            self.say("repeat.seed", value=scenario.seed),
+            self.say("repeat.versions", value=versions),
+            self.say("repeat.how"),
+        ])  # fmt: skip

@@ -1,0 +1,37 @@
+"""What the report needs of a plan; `gangso.planning.Plan` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from gangso.alliances.result import Partition
+from gangso.diagnosis import Diagnosis
+from gangso.scenario import Scenario
+from gangso.territory.model import Territory
+
+__all__ = ["PlanLike"]
+
+
+class PlanLike(Protocol):
+    """A plan."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was asked for."""
+
+    @property
+    def territory(self) -> Territory:
+        """The data."""
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What is wrong."""
+
+    @property
+    def partition(self) -> Partition:
+        """Who joins whom, and the proof."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of what can change a figure."""

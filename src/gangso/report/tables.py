@@ -1,0 +1,92 @@
+"""The tables of a plan, as files for spreadsheets (CSV) and programs (Parquet)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from gangso.report.plan import PlanLike
+
+__all__ = ["plan_tables", "write_table"]
+
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plan_tables(plan: PlanLike) -> dict[str, pd.DataFrame]:
+    """Gather the tables of a plan.
+
+    Parameters
+    ----------
+    plan : PlanLike
+        The plan.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Tables by name; their index is a named column.
+    """
+    territory, found, diagnosis = plan.territory, plan.partition, plan.diagnosis
+    names = territory.municipalities[["name", "name_en"]]
+    sources = pd.DataFrame(
+        [
+            {
+                "table": source.table,
+                "columns": ", ".join(source.columns),
+                "title": source.title,
+                "vintage": source.vintage,
+                "note": source.note,
+            }
+            for source in territory.metadata.sources
+        ],
+        columns=["table", "columns", "title", "vintage", "note"],
+    )
+    notes = [*found.notes, *diagnosis.notes, *territory.metadata.notes]
+    return {
+        "alliances": found.alliances,
+        "membership": found.membership.join(names),
+        "criteria": found.criteria,
+        "indicators": diagnosis.indicators,
+        "counts": diagnosis.counts,
+        "ledger": diagnosis.ledger,
+        "contiguity": territory.contiguity,
+        "sources": sources,
+        "notes": pd.DataFrame(notes, columns=["ko", "en"]),
+    }
+
+
+def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write a table as ``name.parquet`` and ``name.csv``.
+
+    The CSV begins with a byte-order mark, so that spreadsheets read Hangul right, and text
+    that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table.
+    folder : Path
+        Where.
+    name : str
+        Name without suffix.
+    """
+    table.to_parquet(folder / f"{name}.parquet", compression="zstd")
+    flat = table if table.index.names == [None] else table.reset_index()
+    safe = flat.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = safe[column].map(_harmless, na_action="ignore")
+    safe.to_csv(
+        folder / f"{name}.csv",
+        index=False,
+        encoding="utf-8-sig",
+        lineterminator="\r\n",
+        float_format="%.10g",
+    )
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
