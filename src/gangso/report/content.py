@@ -135,22 +135,26 @@ class _Writer:
     def _small_places(self) -> Mapping[str, Any] | None:
         ledger = self.diagnosis.ledger
         rows = ledger[ledger["group"] == "small"]
-        return rows.iloc[0].to_dict() if len(rows) else None
+        return {str(k): v for k, v in rows.iloc[0].items()} if len(rows) else None
 
     def _decline_sentence(self) -> list[str]:
         counts, year = self.diagnosis.counts, self.diagnosis.year
         if year is None or year not in counts.index or not counts.loc[year, "index_known"]:
             return []
-        first = counts.index[counts["index_known"] > 0].min()
+        first = int(counts.index[counts["index_known"] > 0].min())
+
+        def count(of: int, key: str) -> int:
+            return int(counts[key].loc[of])
+
         return [
             self.say(
                 "find.decline",
                 year=year,
-                known=int(counts.loc[year, "index_known"]),
-                below=int(counts.loc[year, "index_below_0.5"]),
-                worst=int(counts.loc[year, "index_below_0.2"]),
-                first=int(first),
-                then=int(counts.loc[first, "index_below_0.5"]),
+                known=count(year, "index_known"),
+                below=count(year, "index_below_0.5"),
+                worst=count(year, "index_below_0.2"),
+                first=first,
+                then=count(first, "index_below_0.5"),
             )
         ]
 
@@ -287,7 +291,7 @@ class _Writer:
         alone = table[table["status"] == "alone"]
         if len(alone):
             rows = [
-                [str(self.names.loc[code]), str(row[f"reason_{self.lang}"])]
+                [str(self.names.loc[str(code)]), str(row[f"reason_{self.lang}"])]
                 for code, row in alone.iterrows()
             ]
             yield _table(

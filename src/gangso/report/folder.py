@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -85,7 +84,7 @@ def _swap(fresh: Path, out: Path, old: Path) -> None:
     try:
         fresh.rename(out)
     except BaseException:
-        os.replace(old, out)
+        old.rename(out)
         raise
 
 

@@ -6,17 +6,20 @@ DejaVu Sans, which matplotlib carries, so that no name shows a box instead of a 
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
+from fontTools.subset import Options, Subsetter, load_font, save_font
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import TextToPath
 
-__all__ = ["Fonts", "font_folders", "fonts"]
+__all__ = ["Fonts", "cuts", "font_folders", "fonts", "subset"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,51 @@ def font_folders() -> tuple[Path, Path]:
         raise FileNotFoundError("koreanize-matplotlib, which carries the fonts, is not installed")
     family = Path(spec.submodule_search_locations[0]) / "fonts"
     return family, Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def cuts() -> dict[int, Path]:
+    """Return the files of the family by weight.
+
+    Returns
+    -------
+    dict of int to Path
+        Regular (400) and bold (700).
+    """
+    found = fonts()
+    return {400: found.regular, 700: found.bold}
+
+
+def subset(path: Path, text: str) -> str:
+    """Cut a font down to the letters of a text, to be carried inside a page.
+
+    Parameters
+    ----------
+    path : Path
+        Font file.
+    text : str
+        All letters wanted; the printable ASCII ones are always kept.
+
+    Returns
+    -------
+    str
+        WOFF in base 64. The same letters give the same bytes.
+    """
+    options = Options()
+    options.flavor = "woff"
+    options.recalc_timestamp = False
+    options.layout_features = ["kern"]
+    options.notdef_outline = True
+    options.drop_tables += ["TSI0", "TSI1", "TSI2", "TSI3", "TSI5"]  # a tool's sources
+    font = load_font(str(path), options)
+    # The time of the last change is the file's own, not that of this cut.
+    font.recalcTimestamp = False
+    cutter = Subsetter(options)
+    cutter.populate(unicodes={*range(32, 127), *map(ord, text)})
+    cutter.subset(font)
+    out = BytesIO()
+    save_font(font, out, options)
+    font.close()
+    return base64.b64encode(out.getvalue()).decode("ascii")
 
 
 def fonts() -> Fonts:

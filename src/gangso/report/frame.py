@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -79,9 +80,9 @@ class FreeSpace:
         # Half a cell's diagonal, so that a cell counts as taken if land touches it at all.
         near = 0.71 * self.cell
         hits = shapely.STRtree(polygons).query(points, predicate="dwithin", distance=near)[0]
-        self.taken = np.zeros(rows * columns, dtype=np.int64)
-        self.taken[hits] = 1
-        self.taken = self.taken.reshape(rows, columns)
+        taken = np.zeros(rows * columns, dtype=np.int64)
+        taken[hits] = 1
+        self.taken: npt.NDArray[np.int64] = taken.reshape((rows, columns))
 
     def take(self, box: Box) -> None:
         """Mark a box as taken."""
@@ -183,7 +184,7 @@ def lay_out(
     part_area = shapely.area(parts)
     count = int(group.max()) + 1
     bounds = np.array([_union(part_bounds[group == g]) for g in range(count)])
-    area = np.bincount(group, weights=part_area, minlength=count)
+    area = np.bincount(group, weights=part_area, minlength=count).astype(np.float64)
     far = _far(bounds, area)
     kept = ~np.isin(np.arange(count), far)
     base = _union(bounds[kept])
@@ -224,7 +225,7 @@ def lay_out(
                 box[1] + (height - text_height) / 2 - centre[1],
             ]
         )
-        parts[inside] = shapely.transform(parts[inside], lambda xy, by=shift: xy + by)
+        parts[inside] = shapely.transform(parts[inside], partial(np.add, shift))
         insets.append(box)
         inset_codes.append(here)
     polygons = {

@@ -73,7 +73,8 @@ class _Taken:
             & (boxes[:, None, 1] < self.boxes[None, :, 3])
             & (boxes[:, None, 3] > self.boxes[None, :, 1])
         ).any(axis=1)
-        return ~hit & ~_holds(boxes, self.points).any(axis=1)
+        free: npt.NDArray[np.bool_] = np.asarray(~hit & ~_holds(boxes, self.points).any(axis=1))
+        return free
 
     def crossed(self, points: Floats) -> bool:
         """Say whether a line sampled at the points runs over a box."""
@@ -81,7 +82,7 @@ class _Taken:
 
 
 def _holds(boxes: Floats, points: Floats) -> npt.NDArray[np.bool_]:
-    return (  # type: ignore[no-any-return]
+    return (
         (points[None, :, 0] > boxes[:, None, 0])
         & (points[None, :, 0] < boxes[:, None, 2])
         & (points[None, :, 1] > boxes[:, None, 1])
@@ -153,7 +154,7 @@ def place(
 
 
 def _inside(boxes: Floats, bounds: tuple[float, float, float, float]) -> npt.NDArray[np.bool_]:
-    return (  # type: ignore[no-any-return]
+    return (
         (boxes[:, 0] >= bounds[0])
         & (boxes[:, 1] >= bounds[1])
         & (boxes[:, 2] <= bounds[2])

@@ -174,9 +174,9 @@ def alliances_map(
         _crossings(sheet, axes, territory, member["alliance"])
         covered = sheet.furniture(axes)
         if len(alliances) <= _MOST_LABELS:
+            centres = alliances["centre"].astype("str")
             heads = {
-                ident: (str(ident), str(names.loc[alliances.loc[ident, "centre"]]))
-                for ident in merged
+                ident: (str(ident), str(names.loc[str(centres.loc[ident])])) for ident in merged
             }
             _name_alliances(sheet, axes, merged, heads, member, names, covered)
         panel.draw(figure, *sheet.panel_origin(figure))
@@ -187,7 +187,7 @@ def _of_year(diagnosis: Diagnosis, codes: pd.Index) -> pd.DataFrame | None:
     table = diagnosis.indicators
     if diagnosis.year is None or not table["extinction_index"].notna().any():
         return None
-    now = table.xs(diagnosis.year, level="year").reindex(codes)
+    now = pd.DataFrame(table.xs(diagnosis.year, level="year")).reindex(codes)
     return now if now["extinction_index"].notna().any() else None
 
 
@@ -347,8 +347,8 @@ def _homes(
     """Places inside a shape where a box of this size (points) shows whose it is."""
     left, bottom, right, top = shapely.bounds(shape)
     best = _anchor(shape)
-    x, y = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(bottom, top, 15)[1:-1])
-    x, y = np.append(best[0], x.ravel()), np.append(best[1], y.ravel())
+    grid = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(bottom, top, 15)[1:-1])
+    x, y = np.append(best[0], grid[0].ravel()), np.append(best[1], grid[1].ravel())
     half_w, half_h = width / 2 * sheet.unit, height / 2 * sheet.unit
     boxes = shapely.box(x - half_w, y - half_h, x + half_w, y + half_h)
     inside = shapely.area(shapely.intersection(boxes, shape)) / (4 * half_w * half_h)

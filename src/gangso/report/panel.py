@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -43,7 +43,7 @@ class Entry:
     tag: str = ""
     hatch: str | None = None
     edge: str = "#8a949e"
-    line: str | None = None
+    line: Literal["-", "--"] | None = None
 
     @property
     def heading(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 import typst
 
-from gangso.report.fonts import font_folders
+from gangso.report.fonts import cuts, font_folders, subset
 
 __all__ = ["render_html", "render_pdf"]
 
@@ -71,6 +71,8 @@ def render_html(content: Mapping[str, Any], figures: Mapping[str, bytes]) -> str
     """
     template = resources.files(__package__) / "templates" / "brief.html"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    text = json.dumps(content, ensure_ascii=False)
+    embedded = {weight: subset(path, text) for weight, path in cuts().items()}
     images = {name: base64.b64encode(png).decode("ascii") for name, png in figures.items()}
     page = environment.from_string(template.read_text(encoding="utf-8"))
-    return page.render(**content, images=images)
+    return page.render(**content, images=images, fonts=embedded)

@@ -47,7 +47,7 @@ _STYLE: dict[str, Any] = {
 @contextmanager
 def style() -> Iterator[None]:
     """Set matplotlib's options for our figures, and nobody else's."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(_STYLE):  # type: ignore[arg-type, unused-ignore]
         yield
 
 

@@ -1,0 +1,178 @@
+"""The folder of a plan: whole or not there, the same bytes every time, harmless names."""
+
+import csv
+import hashlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pymupdf
+import pytest
+
+import gangso.report.folder as folder_module
+from gangso.planning import Plan, plan
+from gangso.report import write_plan
+from gangso.scenario import read_scenario, resolve
+from gangso.territory.model import Territory
+
+NASTY = '=cmd|"/c calc"!A1 <script>alert(1)</script> #evil[*b*] $x$ 한글'
+
+
+@pytest.fixture(scope="module")
+def made(korea: Territory) -> Plan:
+    return plan(territory=korea)
+
+
+@pytest.fixture(scope="module")
+def written(made: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "plan"
+    write_plan(made, out, "ko")
+    return out
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_plan_gives_the_same_bytes(made: Plan, written: Path, tmp_path: Path) -> None:
+    write_plan(made, tmp_path / "again", "ko")
+    assert hashes(tmp_path / "again") == hashes(written)
+    assert len(hashes(written)) == 23
+
+
+def test_nothing_is_left_beside_the_folder(written: Path) -> None:
+    assert [entry.name for entry in written.parent.iterdir()] == ["plan"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+@pytest.mark.parametrize("step", ["write_geopackage", "render_html", "render_pdf", "_swap"])
+def test_a_broken_attempt_leaves_the_old_plan(
+    made: Plan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    error: type[BaseException],
+) -> None:
+    out = tmp_path / "plan"
+    out.mkdir()
+    (out / "certificate.json").write_text("old")
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(folder_module, step, fail)
+    with pytest.raises(error):
+        write_plan(made, out)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["plan"]
+    assert (out / "certificate.json").read_text() == "old"
+
+
+def test_an_older_plan_is_replaced_whole(made: Plan, tmp_path: Path) -> None:
+    out = tmp_path / "plan"
+    out.mkdir()
+    (out / "stray.txt").write_text("old")
+    write_plan(made, out)
+    assert not (out / "stray.txt").exists()
+    assert (out / "brief.pdf").exists()
+
+
+def test_the_scenario_reads_back(made: Plan, written: Path) -> None:
+    assert resolve(read_scenario(written / "scenario.yaml")) == made.scenario
+    head = (written / "scenario.yaml").read_text(encoding="utf-8")
+    assert made.territory.fingerprint in head
+
+
+def test_the_pdf_has_every_name_in_real_hangul(made: Plan, written: Path) -> None:
+    text = "".join(page.get_text() for page in pymupdf.open(written / "brief.pdf"))
+    flat = re.sub(r"\s", "", text)
+    for name in made.territory.municipalities["name"]:
+        assert re.sub(r"\s", "", name).removeprefix("경상").removeprefix("강원") in flat, name
+    fonts = {font[3] for page in pymupdf.open(written / "brief.pdf") for font in page.get_fonts()}
+    assert any("NanumGothic" in font for font in fonts)
+
+
+def test_the_html_asks_for_nothing_from_outside(written: Path) -> None:
+    page = (written / "brief.html").read_text(encoding="utf-8")
+    assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", page)
+    assert not re.search(r"url\((?!data:)", page)
+    assert "<script" not in page
+    assert 'lang="ko"' in page
+
+
+def test_tables_open_in_spreadsheets(written: Path) -> None:
+    raw = (written / "tables" / "alliances.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines()))
+    table = pd.read_parquet(written / "tables" / "alliances.parquet")
+    assert [row["alliance"] for row in rows] == table.index.to_list()
+    assert float(rows[0]["population"]) == table["population"].iloc[0]
+
+
+def test_layers_hold_every_municipality_and_alliance(made: Plan, written: Path) -> None:
+    municipalities = gpd.read_file(written / "plan.gpkg", layer="municipalities")
+    assert len(municipalities) == 229
+    assert municipalities.geometry.is_valid.all()
+    assert municipalities["extinction_index"].notna().all()
+    alliances = gpd.read_file(written / "plan.gpkg", layer="alliances")
+    assert alliances["alliance"].to_list() == made.partition.alliances.index.to_list()
+    for layer in ("links", "hubs", "settlements"):
+        assert len(gpd.read_file(written / "plan.gpkg", layer=layer))
+
+
+def test_the_certificate_is_compact_json(written: Path) -> None:
+    assert json.loads((written / "certificate.json").read_text())["proven"]
+
+
+@pytest.fixture
+def nasty(made: Plan) -> Plan:
+    """A plan in which one place has a name full of markup and formulas."""
+    territory = made.territory
+    table = territory.municipalities.copy()
+    table.loc["32010", ["name", "name_en"]] = NASTY
+    alliances = made.partition.alliances.copy()
+    alliances.iloc[0, alliances.columns.get_indexer(["name", "name_en"])] = NASTY
+    return replace(
+        made,
+        territory=replace(territory, municipalities=table),
+        partition=replace(made.partition, alliances=alliances),
+    )
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_names_are_data_not_markup(nasty: Plan, tmp_path: Path, lang: str) -> None:
+    write_plan(nasty, tmp_path / "plan", lang)
+    page = (tmp_path / "plan" / "brief.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    pdf = "".join(p.get_text() for p in pymupdf.open(tmp_path / "plan" / "brief.pdf"))
+    assert "#evil[*b*]" in re.sub(r"\s", "", pdf)
+    with (tmp_path / "plan" / "tables" / "alliances.csv").open(encoding="utf-8-sig") as file:
+        assert next(csv.DictReader(file))["name"].startswith("'=cmd")
+
+
+def test_a_territory_with_the_required_tables_only(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "code": ["a", "b", "c"],
+            "name": ["A", "B", "C"],
+            "population": [100_000, 150_000, 90_000],
+            "lon": [10.0, 10.2, 10.4],
+            "lat": [50.0, 50.1, 50.0],
+            "area_km2": [100.0, 120.0, 90.0],
+        }
+    )
+    links = pd.DataFrame({"a": ["a", "b"], "b": ["b", "c"]})
+    territory = Territory.from_tables(
+        {"municipalities": table, "contiguity": links}, {"languages": ["en"]}
+    )
+    made = plan({"language": "en"}, territory=territory)
+    write_plan(made, tmp_path / "plan", "en")
+    text = "".join(p.get_text() for p in pymupdf.open(tmp_path / "plan" / "brief.pdf"))
+    assert "no flows" in text.lower()
