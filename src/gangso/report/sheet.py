@@ -199,7 +199,8 @@ class Sheet:
     @cached_property
     def foot_lines(self) -> list[str]:
         """The lines at the foot, wrapped to the width."""
-        width = self.width_in * _POINTS - 4
+        # Small type is hinted wider on a coarse grid than it measures.
+        width = self.width_in * _POINTS * 0.92 - 4
         return [line for text in self.foot for line in self.type.wrap(text, self.foot_size, width)]
 
     @cached_property
