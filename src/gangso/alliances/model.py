@@ -16,6 +16,7 @@ from gangso.alliances.certificate import certificate_of
 from gangso.alliances.constraints import Constraint, constraints_from, culprits
 from gangso.alliances.criteria import Units, registered
 from gangso.alliances.describe import Group, alliance_table, criteria_table, membership_table
+from gangso.alliances.master import SolverError
 from gangso.alliances.measures import Measure, Span
 from gangso.alliances.pricing import COST_UNIT, whole_costs
 from gangso.alliances.result import Partition
@@ -156,6 +157,8 @@ class AllianceModel:
         cost = self.costs(options.weights)[allowed]
         pool = self.candidates.take(allowed)
         solution = solve(pool.members, cost, self.graph.n, (), limits, progress, None, self.graph)
+        if solution.feasible is None:
+            raise SolverError(say("error.no_plan_yet", "en"))
         if not solution.feasible:
             raise self._infeasible(constraints, solution)
         seconds = {**self.seconds, "solve": perf_counter() - started}
@@ -173,7 +176,7 @@ class AllianceModel:
         def feasible(some: Sequence[Constraint]) -> bool:
             allowed = self._allowed(some)
             members = self.candidates.members[allowed]
-            return solve(members, flat[allowed], self.graph.n).feasible
+            return bool(solve(members, flat[allowed], self.graph.n).feasible)
 
         conflict = culprits(constraints, feasible)
         named = [code for constraint in conflict for code in constraint.codes]

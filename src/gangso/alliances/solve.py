@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gangso.alliances.cuts import violated_sets
 from gangso.alliances.graph import Graph
-from gangso.alliances.master import ExtraRow, Master, Relaxation, SolverError, to_price
+from gangso.alliances.master import ExtraRow, Master, Relaxation, to_price
 from gangso.alliances.patches import components_of, label_patches, merge_patches, raise_bound
 from gangso.alliances.pricing import (
     COST_UNIT,
@@ -90,9 +90,11 @@ class Solution:
     stuck: Ints
 
     @property
-    def feasible(self) -> bool:
-        """Whether there is a plan."""
-        return not len(self.stuck)
+    def feasible(self) -> bool | None:
+        """Whether there is a plan; None if the limits ran out before that was known."""
+        if len(self.chosen):
+            return True
+        return False if len(self.stuck) else None
 
     @property
     def proven(self) -> bool:
@@ -218,7 +220,7 @@ class _Search:
 
     @staticmethod
     def _window(members: npt.NDArray[np.int32], cost: Ints, n: int) -> Ints:
-        return solve(members, cost, n).chosen
+        return solve(members, cost, n, (), Limits(nodes=50)).chosen
 
     def node(self, active: Ints, columns: Ints, cuts: npt.NDArray[np.int32], depth: int) -> Node:
         """Settle one case; recursion depth is at most the number of pairs decided."""
@@ -270,9 +272,9 @@ class _Search:
         if stage.bound > reported:
             node.stages.append(stage)
         if depth == 0 and self.graph is not None and self.n > 2 * self.limits.window:
-            active = self.patch(node, active, relaxed, stage)
-            if closes(node.bound, self.best):
-                return node
+            # Branching over thousands of units would multiply doubts that lie far apart.
+            self.patch(node, active, relaxed, stage)
+            return node
         if self.nodes >= self.limits.nodes:
             return node
         pair = self._pair(relaxed)
@@ -288,8 +290,8 @@ class _Search:
             setattr(node, name, self.node(part, inside, useful, depth + 1))
         return node
 
-    def patch(self, node: Node, active: Ints, relaxed: Relaxation, stage: Stage) -> Ints:
-        """Raise the bound where the relaxation is undecided; return what stays in play."""
+    def patch(self, node: Node, active: Ints, relaxed: Relaxation, stage: Stage) -> None:
+        """Raise the bound where the relaxation is undecided."""
         assert self.graph is not None
         undecided = self.members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
         prices = stage.prices
@@ -320,7 +322,6 @@ class _Search:
                 break
             limit = (self.best - 1) * PRICES_PER_COST
             active = active[bound - credit + reduced <= limit]
-        return active
 
     def _local(
         self, members: npt.NDArray[np.int32], cost: Ints, n: int, start: Ints, ceiling: int | None
@@ -395,11 +396,6 @@ def solve(
     -------
     Solution
         The plan, its cost and the proof; without a plan, the units that stay uncovered.
-
-    Raises
-    ------
-    SolverError
-        If the limits ran out before any plan was found.
     """
     search = _Search(members, cost, n, rows, limits or Limits(), progress, graph, ceiling)
     if n == 0:
@@ -418,7 +414,7 @@ def solve(
     stuck = np.empty(0, dtype=np.int64)
     if not len(search.plan):
         if not closes(proof.bound, search.best):
-            raise SolverError(f"no plan was found in {search.nodes} nodes, nor that there is none")
+            return Solution(search.plan, search.best, proof, stuck)
         master = Master(members, cost, n, rows, search.artificial)
         master.add_columns(columns)
         relaxed, _, _ = search.relax(master, active)

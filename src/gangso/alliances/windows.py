@@ -105,7 +105,7 @@ def improve_by_windows(
     graph : Graph
         Neighbourhood of the units.
     solve_small : callable
-        Best plan of a small instance: (members, cost, n) -> chosen.
+        Best plan of a small instance: (members, cost, n) -> chosen, empty if none was found.
     size : int
         Units in a window.
     rounds : int
@@ -152,7 +152,7 @@ def improve_by_windows(
             number[window] = -1
             before = sum(int(cost[chosen[group]]) for group in near)
             better = columns[solve_small(local, cost[columns], len(window))]
-            if int(cost[better].sum()) < before:
+            if len(better) and int(cost[better].sum()) < before:
                 gone = set(near)
                 chosen = [c for g, c in enumerate(chosen) if g not in gone] + better.tolist()
                 stale[window] = True

@@ -96,7 +96,7 @@ class _Writer:
         self.names = place_names(plan.territory, lang)
 
     def say(self, key: str, **values: object) -> str:
-        return say(f"brief.{key}", self.lang, **values)
+        return say(key, self.lang, **values)
 
     def findings(self) -> Iterator[Block]:
         items = []
@@ -104,7 +104,7 @@ class _Writer:
         if small is not None:
             items.append(
                 self.say(
-                    "find.ledger",
+                    "brief.find.ledger",
                     label=small[f"label_{self.lang}"],
                     count=int(small["municipalities"]),
                     land=small["land_pct"],
@@ -116,7 +116,7 @@ class _Writer:
         if len(found.alliances):
             items.append(
                 self.say(
-                    "find.plan",
+                    "brief.find.plan",
                     alliances=len(found.alliances),
                     allied=int(status.get("allied", 0)),
                     median=float(found.alliances["population"].median()),
@@ -124,10 +124,15 @@ class _Writer:
                 )
             )
             if "ties" in found.alliances:
-                items.append(self.say("find.ties", ties=float(found.alliances["ties"].mean())))
+                items.append(
+                    self.say("brief.find.ties", ties=float(found.alliances["ties"].mean()))
+                )
         items.append(
             self.say(
-                f"find.{found.status}", candidates=found.candidates, gap=found.gap, cost=found.cost
+                f"brief.find.{found.status}",
+                candidates=found.candidates,
+                gap=found.gap,
+                cost=found.cost,
             )
         )
         yield _list(items)
@@ -148,7 +153,7 @@ class _Writer:
 
         return [
             self.say(
-                "find.decline",
+                "brief.find.decline",
                 year=year,
                 known=count(year, "index_known"),
                 below=count(year, "index_below_0.5"),
@@ -166,8 +171,8 @@ class _Writer:
         yield {
             "kind": "figure",
             "name": "diagnosis",
-            "alt": self.say("diagnosis.alt", year=year),
-            "caption": self.say("diagnosis.caption", year=year),
+            "alt": self.say("brief.diagnosis.alt", year=year),
+            "caption": self.say("brief.diagnosis.caption", year=year),
         }
         counts = self.diagnosis.counts[self.diagnosis.counts["index_known"] > 0]
         classes = sorted(self.plan.scenario.diagnosis.classes, key=lambda c: -c.at_least)
@@ -178,26 +183,26 @@ class _Writer:
         ]
         for key in ("births_below_threshold", "births_known"):
             if counts["births_known"].sum():
-                rows.append([self.say(f"counts.{key}"), *(
+                rows.append([self.say(f"brief.counts.{key}"), *(
                     _number(counts.loc[y, key] if counts.loc[y, "births_known"] else None)
                     for y in years
                 )])  # fmt: skip
         share = 0.68 / max(len(years), 1)
-        columns = [(self.say("counts.class"), "left", 0.32)]
+        columns = [(self.say("brief.counts.class"), "left", 0.32)]
         columns += [(str(y), "right", share) for y in years]
-        yield _table(columns, rows, self.say("counts.caption"))
+        yield _table(columns, rows, self.say("brief.counts.caption"))
         yield _list(text[self.lang] for text in self.diagnosis.definitions)
 
     def ledger(self) -> Iterator[Block]:
-        yield _text(self.say("ledger.intro"))
+        yield _text(self.say("brief.ledger.intro"))
         columns = [
-            (self.say("ledger.group"), "left", 0.28),
-            (self.say("ledger.municipalities"), "right", 0.1),
-            (self.say("ledger.population"), "right", 0.16),
-            (self.say("ledger.population_pct"), "right", 0.11),
-            (self.say("ledger.land_pct"), "right", 0.12),
-            (self.say("ledger.land_pct_cities"), "right", 0.12),
-            (self.say("ledger.jobs_pct"), "right", 0.11),
+            (self.say("brief.ledger.group"), "left", 0.28),
+            (self.say("brief.ledger.municipalities"), "right", 0.1),
+            (self.say("brief.ledger.population"), "right", 0.16),
+            (self.say("brief.ledger.population_pct"), "right", 0.11),
+            (self.say("brief.ledger.land_pct"), "right", 0.12),
+            (self.say("brief.ledger.land_pct_cities"), "right", 0.12),
+            (self.say("brief.ledger.jobs_pct"), "right", 0.11),
         ]
         rows: list[list[Any]] = []
         for _, row in self.diagnosis.ledger.iterrows():
@@ -211,28 +216,28 @@ class _Writer:
                 *(_number(row[key], ".2f") for key in
                   ("population_pct", "land_pct", "land_pct_cities", "jobs_pct")),
             ])  # fmt: skip
-        yield _table(columns, rows, self.say("ledger.caption"))
+        yield _table(columns, rows, self.say("brief.ledger.caption"))
 
     def alliances(self) -> Iterator[Block]:
         table = self.found.alliances
         if table.empty:
-            yield _text(self.say("alliances.none"))
+            yield _text(self.say("brief.alliances.none"))
             return
         yield {
             "kind": "figure",
             "name": "alliances",
-            "alt": self.say("alliances.alt", count=len(table)),
-            "caption": self.say("alliances.map_caption", count=len(table)),
+            "alt": self.say("brief.alliances.alt", count=len(table)),
+            "caption": self.say("brief.alliances.map_caption", count=len(table)),
         }
-        yield _text(self.say("alliances.intro"))
+        yield _text(self.say("brief.alliances.intro"))
         yield self._criteria()
         columns = [
             ("", "left", 0.07),
-            (self.say("alliances.members"), "left", 0.53),
-            (self.say("alliances.population"), "right", 0.14),
+            (self.say("brief.alliances.members"), "left", 0.53),
+            (self.say("brief.alliances.population"), "right", 0.14),
         ]
         keys = [key for key in ("ties", "span") if key in table]
-        columns += [(self.say(f"alliances.{key}"), "right", 0.13) for key in keys]
+        columns += [(self.say(f"brief.alliances.{key}"), "right", 0.13) for key in keys]
         rows: list[list[Any]] = []
         for alliance, row in table.iterrows():
             members = [str(self.names.loc[code]) for code in row["members"].split("|")]
@@ -243,7 +248,7 @@ class _Writer:
             ]
             cells += [_number(row[key], ".0%" if key == "ties" else ".0f") for key in keys]
             rows.append(cells)
-        yield _table(columns, rows, self.say("alliances.caption"))
+        yield _table(columns, rows, self.say("brief.alliances.caption"))
 
     def _criteria(self) -> Block:
         rows: list[list[Any]] = []
@@ -254,11 +259,11 @@ class _Writer:
                 _number(row["weight"] / total, ".0%"),
             ])  # fmt: skip
         columns = [
-            (self.say("criteria.label"), "left", 0.22),
-            (self.say("criteria.meaning"), "left", 0.66),
-            (self.say("criteria.weight"), "right", 0.12),
+            (self.say("brief.criteria.label"), "left", 0.22),
+            (self.say("brief.criteria.meaning"), "left", 0.66),
+            (self.say("brief.criteria.weight"), "right", 0.12),
         ]
-        return _table(columns, rows, self.say("criteria.caption"))
+        return _table(columns, rows, self.say("brief.criteria.caption"))
 
     def _why(self, row: pd.Series) -> str:
         """Say what an alliance has over the others, and what it lacks."""
@@ -270,24 +275,26 @@ class _Writer:
         weak = [self._phrase(key, row) for key in reversed(ranked) if ahead[key] < -0.05][:1]
         parts = []
         if good:
-            parts.append(self.say("why.good", what=", ".join(good)))
+            parts.append(self.say("brief.why.good", what=", ".join(good)))
         if weak:
-            parts.append(self.say("why.weak", what=", ".join(weak)))
-        return " ".join(parts) or self.say("why.middle")
+            parts.append(self.say("brief.why.weak", what=", ".join(weak)))
+        return " ".join(parts) or self.say("brief.why.middle")
 
     def _phrase(self, key: str, row: pd.Series) -> str:
         target = self.plan.scenario.alliances.target_population
         if key == "population":
-            return self.say("why.population", share=row["population"] / target)
+            return self.say("brief.why.population", share=row["population"] / target)
         if key in ("ties", "span"):
-            return self.say(f"why.{key}", value=row[key])
+            return self.say(f"brief.why.{key}", value=row[key])
         if key == "province":
-            return self.say("why.province" if row[key] else "why.one_province", value=row[key])
+            return self.say(
+                "brief.why.province" if row[key] else "why.one_province", value=row[key]
+            )
         return f"{registered()[key].describe('label', self.lang)} {row[key]:,.2f}"
 
     def unallied(self) -> Iterator[Block]:
         table = self.found.membership
-        yield _text(self.say("unallied.intro"))
+        yield _text(self.say("brief.unallied.intro"))
         alone = table[table["status"] == "alone"]
         if len(alone):
             rows = [
@@ -296,11 +303,11 @@ class _Writer:
             ]
             yield _table(
                 [
-                    (self.say("unallied.name"), "left", 0.2),
-                    (self.say("unallied.reason"), "left", 0.8),
+                    (self.say("brief.unallied.name"), "left", 0.2),
+                    (self.say("brief.unallied.reason"), "left", 0.8),
                 ],
                 [list(row) for row in rows],
-                self.say("unallied.alone", count=len(alone)),
+                self.say("brief.unallied.alone", count=len(alone)),
             )
         outside = table[table["status"] == "outside"]
         groups = []
@@ -310,44 +317,44 @@ class _Writer:
         if groups:
             yield _table(
                 [
-                    (self.say("unallied.reason"), "left", 0.22),
-                    (self.say("ledger.municipalities"), "right", 0.08),
-                    (self.say("unallied.names"), "left", 0.7),
+                    (self.say("brief.unallied.reason"), "left", 0.22),
+                    (self.say("brief.ledger.municipalities"), "right", 0.08),
+                    (self.say("brief.unallied.names"), "left", 0.7),
                 ],
                 groups,
-                self.say("unallied.outside", count=len(outside)),
+                self.say("brief.unallied.outside", count=len(outside)),
             )
 
     def proof(self) -> Iterator[Block]:
         found = self.found
         prices = found.membership["price"].dropna().sort_values()
         yield _text(
-            self.say("proof.list", candidates=found.candidates,
+            self.say("brief.proof.list", candidates=found.candidates,
                      size=self.plan.scenario.alliances.max_size),
-            self.say("proof.price"),
+            self.say("brief.proof.price"),
             self.say(
-                f"proof.{found.status}", cost=found.cost, bound=found.bound, gap=found.gap
+                f"brief.proof.{found.status}", cost=found.cost, bound=found.bound, gap=found.gap
             ),
         )  # fmt: skip
         if len(prices):
             low, high = prices.index[0], prices.index[-1]
             yield _text(
                 self.say(
-                    "proof.example",
+                    "brief.proof.example",
                     high=self.names.loc[high],
                     high_price=prices.iloc[-1],
                     low=self.names.loc[low],
                     low_price=prices.iloc[0],
                 )
             )
-        yield _text(self.say("proof.check"))
+        yield _text(self.say("brief.proof.check"))
 
     def limits(self) -> Iterator[Block]:
         territory = self.plan.territory
         items = [note[self.lang] for note in self.found.notes]
         if territory.boundaries_drawn:
             items.append(say("report.map.drawn", self.lang))
-        items.append(self.say("limits.span"))
+        items.append(self.say("brief.limits.span"))
         items += [note[self.lang] for note in self.diagnosis.notes]
         items += [note.get(self.lang, next(iter(note.values())))
                   for note in territory.metadata.notes]  # fmt: skip
@@ -364,17 +371,17 @@ class _Writer:
         if rows:
             yield _table(
                 [
-                    (self.say("sources.table"), "left", 0.14),
-                    (self.say("sources.columns"), "left", 0.26),
-                    (self.say("sources.title"), "left", 0.42),
-                    (self.say("sources.vintage"), "left", 0.18),
+                    (self.say("brief.sources.table"), "left", 0.14),
+                    (self.say("brief.sources.columns"), "left", 0.26),
+                    (self.say("brief.sources.title"), "left", 0.42),
+                    (self.say("brief.sources.vintage"), "left", 0.18),
                 ],
                 rows,
             )
         versions = ", ".join(f"{name} {version}" for name, version in self.plan.versions.items())
         yield _list([
-            self.say("repeat.fingerprint", value=territory.fingerprint),
-            self.say("repeat.seed", value=scenario.seed),
-            self.say("repeat.versions", value=versions),
-            self.say("repeat.how"),
+            self.say("brief.repeat.fingerprint", value=territory.fingerprint),
+            self.say("brief.repeat.seed", value=scenario.seed),
+            self.say("brief.repeat.versions", value=versions),
+            self.say("brief.repeat.how"),
         ])  # fmt: skip
