@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 
 from gangso.diagnosis.words import class_label
 from gangso.report.colours import ALONE, NO_DATA, OUTSIDE, TINTS, colour_map, sequence
-from gangso.report.frame import Box
-from gangso.report.labels import Label, place
+from gangso.report.naming import name_alliances, name_places
 from gangso.report.panel import Entry, Panel
-from gangso.report.sheet import INK, MUTED, Sheet, style
+from gangso.report.sheet import INK, Sheet, style
 from gangso.report.words import place_names
 from gangso.texts import say
 
@@ -112,7 +111,7 @@ def diagnosis_map(
         _provinces(sheet, axes)
         covered = sheet.furniture(axes)
         texts = {code: str(names.loc[code]) for code in named}
-        _name_places(sheet, axes, texts, covered)
+        name_places(sheet, axes, texts, covered)
         panel.draw(figure, *sheet.panel_origin(figure))
     return figure
 
@@ -175,10 +174,8 @@ def alliances_map(
         covered = sheet.furniture(axes)
         if len(alliances) <= _MOST_LABELS:
             centres = alliances["centre"].astype("str")
-            heads = {
-                ident: (str(ident), str(names.loc[str(centres.loc[ident])])) for ident in merged
-            }
-            _name_alliances(sheet, axes, merged, heads, member, names, covered)
+            centres = alliances["centre"].astype("str").to_list()
+            name_alliances(sheet, axes, merged, centres, member["status"], names, covered)
         panel.draw(figure, *sheet.panel_origin(figure))
     return figure
 
@@ -234,6 +231,8 @@ def _sheet(
             panel = longer
             break
     sheet.panel_pt = panel.height
+    if sheet.frame.insets:
+        sheet.foot = (*sheet.foot, say("report.map.moved", lang))
     return sheet, panel
 
 
@@ -326,136 +325,3 @@ def _crossings(sheet: Sheet, axes: Axes, territory: Territory, of: pd.Series) ->
         if len(line) and np.hypot(*(line[0] - line[1])) > 2 * sheet.unit:
             dashes = (0, (2, 1.5)) if link == "ferry" else "-"
             axes.plot(line[:, 0], line[:, 1], color=INK, lw=1.1, ls=dashes, zorder=5)
-
-
-def _anchor(shape: Any) -> tuple[float, float]:
-    """Return the point of a shape that is farthest from its edge."""
-    largest = max(shapely.get_parts(shape), key=lambda part: part.area)
-    line = shapely.maximum_inscribed_circle(largest, largest.length / 500 or None)
-    x, y = shapely.get_coordinates(line)[0]
-    return float(x), float(y)
-
-
-def _points(sheet: Sheet, x: float, y: float) -> tuple[float, float]:
-    box = sheet.to_pt((x, y, x, y))
-    return box[0], box[1]
-
-
-def _homes(
-    sheet: Sheet, shape: Any, width: float, height: float
-) -> list[tuple[float, float, float]]:
-    """Places inside a shape where a box of this size (points) shows whose it is."""
-    left, bottom, right, top = shapely.bounds(shape)
-    best = _anchor(shape)
-    grid = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(bottom, top, 15)[1:-1])
-    x, y = np.append(best[0], grid[0].ravel()), np.append(best[1], grid[1].ravel())
-    half_w, half_h = width / 2 * sheet.unit, height / 2 * sheet.unit
-    boxes = shapely.box(x - half_w, y - half_h, x + half_w, y + half_h)
-    inside = shapely.area(shapely.intersection(boxes, shape)) / (4 * half_w * half_h)
-    good = inside >= 0.55
-    away = np.hypot(x - best[0], y - best[1]) / sheet.unit
-    penalty = away * 0.4 + (1 - inside) * 60
-    return [
-        (*_points(sheet, float(x[k]), float(y[k])), float(penalty[k])) for k in np.flatnonzero(good)
-    ]
-
-
-def _bounds(sheet: Sheet) -> Box:
-    return (0.0, 0.0, sheet.frame.width / sheet.unit, sheet.frame.height / sheet.unit)
-
-
-def _name_places(sheet: Sheet, axes: Axes, texts: dict[str, str], covered: list[Box]) -> None:
-    size = 6.2
-    shapes = sheet.frame.polygons
-    codes = [code for code in texts if code in shapes.index]
-    spots = {code: _anchor(shapes.loc[code]) for code in codes}
-    labels = [
-        Label(
-            *_points(sheet, *spots[code]),
-            sheet.type.width(texts[code], size, bold=True) + 4,
-            size + 3.6,
-        )
-        for code in codes
-    ]
-    placed, _ = place(labels, _bounds(sheet), covered)
-    for item in placed:
-        code = codes[item.index]
-        _write(sheet, axes, item.x, item.y, [(texts[code], size, True)], spots[code])
-
-
-def _name_alliances(
-    sheet: Sheet,
-    axes: Axes,
-    merged: dict[str, Any],
-    heads: dict[str, tuple[str, str]],
-    member: pd.DataFrame,
-    names: pd.Series,
-    covered: list[Box],
-) -> None:
-    shapes = sheet.frame.polygons
-    big, small, tiny = 6.6, 5.6, 4.8
-    type_ = sheet.type
-    idents = [ident for ident in merged if not merged[ident].is_empty]
-    labels = []
-    for ident in idents:
-        width = max(type_.width(heads[ident][0], big, True), type_.width(heads[ident][1], small))
-        width, height = width + 3, big + small + 4.4
-        spot = _points(sheet, *_anchor(merged[ident]))
-        labels.append(
-            Label(*spot, width, height, homes=_homes(sheet, merged[ident], width, height))
-        )
-    # Names of members, where there is room for them: all of them stand in the key.
-    rest = [str(code) for code in shapes.index if member.loc[code, "status"] != "outside"]
-    for code in rest:
-        width, height = type_.width(str(names.loc[code]), tiny) + 2, tiny + 2
-        shape = shapes.loc[code]
-        homes = [] if shape.is_empty else _homes(sheet, shape, width, height)
-        labels.append(Label(*_points(sheet, *_anchor(shape)), width, height, homes, optional=True))
-    placed, _ = place(labels, _bounds(sheet), covered)
-    for item in placed:
-        if item.index < len(idents):
-            ident = idents[item.index]
-            lines = [(heads[ident][0], big, True), (heads[ident][1], small, False)]
-            tail = _anchor(merged[ident]) if item.leader else None
-            _write(sheet, axes, item.x, item.y, lines, tail)
-        else:
-            code = rest[item.index - len(idents)]
-            _write(sheet, axes, item.x, item.y, [(str(names.loc[code]), tiny, False)], None, MUTED)
-
-
-def _write(
-    sheet: Sheet,
-    axes: Axes,
-    x_pt: float,
-    y_pt: float,
-    lines: Sequence[tuple[str, float, bool]],
-    leader_to: tuple[float, float] | None,
-    colour: str = INK,
-) -> None:
-    """Write lines of text centred on a point, with a light halo and maybe a leader line."""
-    from matplotlib.patheffects import withStroke
-
-    unit = sheet.unit
-    x = sheet.frame.bounds[0] + x_pt * unit
-    y = sheet.frame.bounds[1] + y_pt * unit
-    if leader_to is not None:
-        axes.plot([leader_to[0], x], [leader_to[1], y], color=INK, lw=0.6, zorder=8)
-        axes.plot(*leader_to, marker="o", ms=1.8, color=INK, zorder=8)
-    total = sum(size for _, size, _ in lines) + 1.6 * (len(lines) - 1)
-    top = y_pt + total / 2
-    # Small names stand on their own tint and need no halo (which would double the file).
-    strong = max(size for _, size, _ in lines) > 5.0
-    halo = [withStroke(linewidth=1.6, foreground="white", alpha=0.9)] if strong else []
-    for text, size, bold in lines:
-        axes.text(
-            x,
-            sheet.frame.bounds[1] + (top - 0.88 * size) * unit,
-            text,
-            fontproperties=sheet.type.of(text, size, bold),
-            color=colour,
-            ha="center",
-            va="baseline",
-            zorder=9,
-            path_effects=halo,
-        )
-        top -= size + 1.6
