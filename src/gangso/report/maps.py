@@ -174,8 +174,8 @@ def alliances_map(
         covered = sheet.furniture(axes)
         if len(alliances) <= _MOST_LABELS:
             centres = alliances["centre"].astype("str")
-            centres = alliances["centre"].astype("str").to_list()
-            name_alliances(sheet, axes, merged, centres, member["status"], names, covered)
+            middle = [str(code) for code in alliances["centre"]]
+            name_alliances(sheet, axes, merged, middle, member["status"], names, covered)
         panel.draw(figure, *sheet.panel_origin(figure))
     return figure
 

@@ -138,16 +138,17 @@ def _homes(
     left, bottom, right, top = shapely.bounds(shape)
     best = _anchor(shape)
     x, y = np.meshgrid(np.linspace(left, right, 17)[1:-1], np.linspace(bottom, top, 17)[1:-1])
-    x, y = np.append(best[0], x.ravel()), np.append(best[1], y.ravel())
+    across, up = np.append(best[0], x.ravel()), np.append(best[1], y.ravel())
     half_w, half_h = width / 2 * sheet.unit, height / 2 * sheet.unit
-    boxes = shapely.box(x - half_w, y - half_h, x + half_w, y + half_h)
+    boxes = shapely.box(across - half_w, up - half_h, across + half_w, up + half_h)
     shapely.prepare(shape)
     inside = shapely.area(shapely.intersection(boxes, shape)) / (4 * half_w * half_h)
     good = inside >= least
-    away = np.hypot(x - best[0], y - best[1]) / sheet.unit
+    away = np.hypot(across - best[0], up - best[1]) / sheet.unit
     penalty = away * 0.4 + (1 - inside) * 60
     return [
-        (*_points(sheet, float(x[k]), float(y[k])), float(penalty[k])) for k in np.flatnonzero(good)
+        (*_points(sheet, float(across[k]), float(up[k])), float(penalty[k]))
+        for k in np.flatnonzero(good)
     ]
 
 

@@ -27,7 +27,8 @@ def place_names(territory: Territory, lang: str) -> pd.Series:
     Series of str
         By code; a name that several share is followed by its province, or else its code.
     """
-    names = territory.names(lang).astype("str")
+    # Control characters (left by some wrong decoding upstream) have no shape in any font.
+    names = territory.names(lang).astype("str").str.replace(r"[\x00-\x1f\x7f-\x9f]", "", regex=True)
     table = territory.municipalities
     first = territory.metadata.languages[0]
     column = "province" if lang == first or "province_en" not in table.columns else "province_en"
