@@ -36,7 +36,7 @@ def brief(plan: PlanLike, lang: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``lang``, ``title``, ``subtitle``, ``foot`` and ``sections``; a section has ``id``,
+        ``lang``, ``title``, ``subtitle``, ``facts``, ``foot`` and ``sections``; a section has ``id``,
         ``heading`` and ``blocks``.
     """
     write = _Writer(plan, lang)
@@ -44,14 +44,15 @@ def brief(plan: PlanLike, lang: str) -> dict[str, Any]:
         "lang": lang,
         "title": say("brief.title", lang),
         "subtitle": plan.territory.metadata.title.get(lang, plan.territory.metadata.name),
+        "facts": write.facts(),
         "foot": say("brief.foot", lang, fingerprint=plan.territory.fingerprint[:12]),
         "contents": say("brief.contents", lang),
         "sections": [
             {"id": key, "heading": say(f"brief.{key}", lang), "blocks": list(blocks)}
             for key, blocks in (
                 ("findings", write.findings()),
-                ("decline", write.decline()),
                 ("ledger", write.ledger()),
+                ("decline", write.decline()),
                 ("alliances", write.alliances()),
                 ("unallied", write.unallied()),
                 ("proof", write.proof()),
@@ -85,6 +86,10 @@ def _table(
     }
 
 
+# A brief of a large country would fill a book; beyond this many rows the tables have the rest.
+_MOST_ROWS = 150
+
+
 def _number(value: Any, form: str = ",.0f") -> str:
     return "–" if value is None or pd.isna(value) else format(float(value), form)
 
@@ -98,20 +103,32 @@ class _Writer:
     def say(self, key: str, **values: object) -> str:
         return say(key, self.lang, **values)
 
+    def _first(
+        self, columns: list[tuple[str, str, float]], rows: list[list[Any]], caption: str, file: str
+    ) -> Block:
+        """Show a table, or its first rows and where the rest is."""
+        if len(rows) > _MOST_ROWS:
+            more = self.say("brief.first_rows", shown=_MOST_ROWS, all=len(rows), file=file)
+            caption = f"{caption} — {more}"
+        return _table(columns, rows[:_MOST_ROWS], caption)
+
+    def facts(self) -> str:
+        """Say of when the figures are, and what was aimed at."""
+        options = self.plan.scenario.alliances
+        year = self.plan.scenario.year or self.plan.territory.metadata.reference_year
+        return self.say(
+            "brief.facts" if year else "brief.facts_undated",
+            year=year,
+            target=options.target_population,
+            size=options.max_size,
+        )
+
     def findings(self) -> Iterator[Block]:
-        items = []
-        small = self._small_places()
-        if small is not None:
-            items.append(
-                self.say(
-                    "brief.find.ledger",
-                    label=small[f"label_{self.lang}"],
-                    count=int(small["municipalities"]),
-                    land=small["land_pct"],
-                    people=small["population_pct"],
-                )
-            )
-        items += self._decline_sentence()
+        items = [
+            *self._ledger_sentences(),
+            *self._decline_sentence(),
+            *self._service_sentences(),
+        ]
         found, status = self.found, self.found.membership["status"].value_counts()
         if len(found.alliances):
             items.append(
@@ -129,6 +146,13 @@ class _Writer:
                 )
         items.append(
             self.say(
+                "brief.find.rest",
+                alone=int(status.get("alone", 0)),
+                outside=int(status.get("outside", 0)),
+            )
+        )
+        items.append(
+            self.say(
                 f"brief.find.{found.status}",
                 candidates=found.candidates,
                 gap=found.gap,
@@ -137,10 +161,61 @@ class _Writer:
         )
         yield _list(items)
 
-    def _small_places(self) -> Mapping[str, Any] | None:
+    def _ledger_sentences(self) -> list[str]:
         ledger = self.diagnosis.ledger
-        rows = ledger[ledger["group"] == "small"]
-        return {str(k): v for k, v in rows.iloc[0].items()} if len(rows) else None
+        items = []
+        for _, row in ledger[ledger["group"] == "small"].iterrows():
+            cities = row["land_pct_cities"]
+            items.append(
+                self.say(
+                    "brief.find.ledger" if pd.isna(cities) else "brief.find.ledger_cities",
+                    label=row[f"label_{self.lang}"],
+                    count=int(row["municipalities"]),
+                    land=row["land_pct"],
+                    cities=cities,
+                    people=row["population_pct"],
+                )
+            )
+        keys = ("land_pct", "population_pct", "jobs_pct")
+        for _, row in ledger[ledger["group"] == "reference"].iterrows():
+            shares = [
+                self.say(f"brief.find.{key}", value=row[key]) for key in keys if pd.notna(row[key])
+            ]
+            label = row[f"label_{self.lang}"]
+            items.append(self.say("brief.find.reference", label=label, shares=", ".join(shares)))
+        return items
+
+    def _service_sentences(self) -> list[str]:
+        """Say how many places are below the thresholds of services, first and last year."""
+        counts = self.diagnosis.counts
+        items = []
+        births = counts[counts["births_known"] > 0]
+        if len(births):
+            first, last = births.index.min(), births.index.max()
+            items.append(
+                self.say(
+                    "brief.find.births",
+                    threshold=self.plan.scenario.diagnosis.births_threshold,
+                    first=first,
+                    then=int(births["births_below_threshold"].loc[first]),
+                    year=last,
+                    now=int(births["births_below_threshold"].loc[last]),
+                    known=int(births["births_known"].loc[last]),
+                )
+            )
+        clinics = counts[counts["delivery_known"] > 0]
+        if len(clinics):
+            last = clinics.index.max()
+            items.append(
+                self.say(
+                    "brief.find.delivery",
+                    year=last,
+                    none=int(clinics["delivery_0"].loc[last]),
+                    few=int(clinics["delivery_1_or_2"].loc[last]),
+                    known=int(clinics["delivery_known"].loc[last]),
+                )
+            )
+        return items
 
     def _decline_sentence(self) -> list[str]:
         counts, year = self.diagnosis.counts, self.diagnosis.year
@@ -167,6 +242,12 @@ class _Writer:
         year = self.diagnosis.year
         if year is None:
             yield _text(*(note[self.lang] for note in self.diagnosis.notes))
+            yield {
+                "kind": "figure",
+                "name": "diagnosis",
+                "alt": self.say("brief.sizes.alt"),
+                "caption": self.say("brief.sizes.caption"),
+            }
             return
         yield {
             "kind": "figure",
@@ -204,19 +285,25 @@ class _Writer:
             (self.say("brief.ledger.land_pct_cities"), "right", 0.12),
             (self.say("brief.ledger.jobs_pct"), "right", 0.11),
         ]
+        ledger = self.diagnosis.ledger
+        reference = ledger["group"] == "reference"
+        computed = ledger.loc[~reference, "source"].dropna().unique()
         rows: list[list[Any]] = []
-        for _, row in self.diagnosis.ledger.iterrows():
-            source = row["source"]
-            label = {
-                "text": str(row[f"label_{self.lang}"]),
-                "sub": "" if pd.isna(source) else str(source),
-            }
+        for is_reference, (_, row) in zip(reference, ledger.iterrows(), strict=True):
+            # One source for all computed rows is said once, above the table.
+            said = not is_reference and len(computed) == 1
+            source = "" if said or pd.isna(row["source"]) else str(row["source"])
+            form = ".4g" if is_reference else ".2f"  # as published; as computed
             rows.append([
-                label, _number(row["municipalities"]), _number(row["population"]),
-                *(_number(row[key], ".2f") for key in
+                {"text": str(row[f"label_{self.lang}"]), "sub": source},
+                _number(row["municipalities"]), _number(row["population"]),
+                *(_number(row[key], form) for key in
                   ("population_pct", "land_pct", "land_pct_cities", "jobs_pct")),
             ])  # fmt: skip
-        yield _table(columns, rows, self.say("brief.ledger.caption"))
+        caption = self.say("brief.ledger.caption")
+        if len(computed) == 1:
+            caption = self.say("brief.ledger.caption_source", source=computed[0])
+        yield _table(columns, rows, caption)
 
     def alliances(self) -> Iterator[Block]:
         table = self.found.alliances
@@ -232,12 +319,12 @@ class _Writer:
         yield _text(self.say("brief.alliances.intro"))
         yield self._criteria()
         columns = [
-            ("", "left", 0.07),
-            (self.say("brief.alliances.members"), "left", 0.53),
-            (self.say("brief.alliances.population"), "right", 0.14),
+            ("", "left", 0.06),
+            (self.say("brief.alliances.members"), "left", 0.6),
+            (self.say("brief.alliances.population"), "right", 0.12),
         ]
         keys = [key for key in ("ties", "span") if key in table]
-        columns += [(self.say(f"brief.alliances.{key}"), "right", 0.13) for key in keys]
+        columns += [(self.say(f"brief.alliances.{key}"), "right", 0.11) for key in keys]
         rows: list[list[Any]] = []
         for alliance, row in table.iterrows():
             members = [str(self.names.loc[code]) for code in row["members"].split("|")]
@@ -248,7 +335,7 @@ class _Writer:
             ]
             cells += [_number(row[key], ".0%" if key == "ties" else ".0f") for key in keys]
             rows.append(cells)
-        yield _table(columns, rows, self.say("brief.alliances.caption"))
+        yield self._first(columns, rows, self.say("brief.alliances.caption"), "alliances")
 
     def _criteria(self) -> Block:
         rows: list[list[Any]] = []
@@ -272,7 +359,7 @@ class _Writer:
         ahead = {key: table[f"score_{key}"].mean() - row[f"score_{key}"] for key in keys}
         ranked = sorted(keys, key=lambda key: -ahead[key])
         good = [self._phrase(key, row) for key in ranked if ahead[key] > 0.05][:2]
-        weak = [self._phrase(key, row) for key in reversed(ranked) if ahead[key] < -0.05][:1]
+        weak = [self._phrase(key, row) for key in reversed(ranked) if ahead[key] < -0.05][:2]
         parts = []
         if good:
             parts.append(self.say("brief.why.good", what=", ".join(good)))
@@ -285,10 +372,12 @@ class _Writer:
         if key == "population":
             return self.say("brief.why.population", share=row["population"] / target)
         if key in ("ties", "span"):
-            return self.say(f"brief.why.{key}", value=row[key])
+            return self.say(
+                f"brief.why.{key}", value=row[key], mean=self.found.alliances[key].mean()
+            )
         if key == "province":
             return self.say(
-                "brief.why.province" if row[key] else "why.one_province", value=row[key]
+                "brief.why.province" if row[key] else "brief.why.one_province", value=row[key]
             )
         return f"{registered()[key].describe('label', self.lang)} {row[key]:,.2f}"
 
@@ -301,13 +390,14 @@ class _Writer:
                 [str(self.names.loc[str(code)]), str(row[f"reason_{self.lang}"])]
                 for code, row in alone.iterrows()
             ]
-            yield _table(
+            yield self._first(
                 [
                     (self.say("brief.unallied.name"), "left", 0.2),
                     (self.say("brief.unallied.reason"), "left", 0.8),
                 ],
                 [list(row) for row in rows],
                 self.say("brief.unallied.alone", count=len(alone)),
+                "membership",
             )
         outside = table[table["status"] == "outside"]
         groups = []
@@ -332,6 +422,7 @@ class _Writer:
             self.say("brief.proof.list", candidates=found.candidates,
                      size=self.plan.scenario.alliances.max_size),
             self.say("brief.proof.price"),
+            *self._beyond_prices(float(prices.sum())),
             self.say(
                 f"brief.proof.{found.status}", cost=found.cost, bound=found.bound, gap=found.gap
             ),
@@ -348,6 +439,18 @@ class _Writer:
                 )
             )
         yield _text(self.say("brief.proof.check"))
+
+    def _beyond_prices(self, total: float) -> list[str]:
+        """Say what the proof needs beside prices, if it needs more."""
+        proof = self.found.certificate.get("proof", {})
+        stages = proof.get("stages", ())
+        rebates = sum(len(stage.get("cuts", ())) for stage in stages)
+        items = []
+        if rebates:
+            items.append(self.say("brief.proof.rebates", total=total, count=rebates))
+        if len(stages) > 1 or "pair" in proof or any("patches" in stage for stage in stages):
+            items.append(self.say("brief.proof.cases"))
+        return items
 
     def limits(self) -> Iterator[Block]:
         territory = self.plan.territory

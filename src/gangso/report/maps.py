@@ -173,7 +173,7 @@ def alliances_map(
         _crossings(sheet, axes, territory, member["alliance"])
         covered = sheet.furniture(axes)
         if len(alliances) <= _MOST_LABELS:
-            centres = alliances["centre"].astype("str")
+            alliances["centre"].astype("str")
             middle = [str(code) for code in alliances["centre"]]
             name_alliances(sheet, axes, merged, middle, member["status"], names, covered)
         panel.draw(figure, *sheet.panel_origin(figure))
