@@ -7,7 +7,7 @@ markup into them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -36,8 +36,8 @@ def brief(plan: PlanLike, lang: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``lang``, ``title``, ``subtitle``, ``facts``, ``foot`` and ``sections``; a section has ``id``,
-        ``heading`` and ``blocks``.
+        ``lang``, ``title``, ``subtitle``, ``facts``, ``foot`` and ``sections``; a section has
+        ``id``, ``heading`` and ``blocks``.
     """
     write = _Writer(plan, lang)
     return {
@@ -249,12 +249,6 @@ class _Writer:
                 "caption": self.say("brief.sizes.caption"),
             }
             return
-        yield {
-            "kind": "figure",
-            "name": "diagnosis",
-            "alt": self.say("brief.diagnosis.alt", year=year),
-            "caption": self.say("brief.diagnosis.caption", year=year),
-        }
         counts = self.diagnosis.counts[self.diagnosis.counts["index_known"] > 0]
         classes = sorted(self.plan.scenario.diagnosis.classes, key=lambda c: -c.at_least)
         years = [int(y) for y in counts.index]
@@ -273,6 +267,12 @@ class _Writer:
         columns += [(str(y), "right", share) for y in years]
         yield _table(columns, rows, self.say("brief.counts.caption"))
         yield _list(text[self.lang] for text in self.diagnosis.definitions)
+        yield {
+            "kind": "figure",
+            "name": "diagnosis",
+            "alt": self.say("brief.diagnosis.alt", year=year),
+            "caption": self.say("brief.diagnosis.caption", year=year),
+        }
 
     def ledger(self) -> Iterator[Block]:
         yield _text(self.say("brief.ledger.intro"))
@@ -310,14 +310,14 @@ class _Writer:
         if table.empty:
             yield _text(self.say("brief.alliances.none"))
             return
+        yield _text(self.say("brief.alliances.intro"))
+        yield self._criteria()
         yield {
             "kind": "figure",
             "name": "alliances",
             "alt": self.say("brief.alliances.alt", count=len(table)),
             "caption": self.say("brief.alliances.map_caption", count=len(table)),
         }
-        yield _text(self.say("brief.alliances.intro"))
-        yield self._criteria()
         columns = [
             ("", "left", 0.06),
             (self.say("brief.alliances.members"), "left", 0.6),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
+from gangso.errors import BadInputError, Fault
 from gangso.report.content import brief
 from gangso.report.geopackage import write_geopackage
 from gangso.report.maps import alliances_map, diagnosis_map
@@ -17,6 +21,10 @@ from gangso.report.sheet import png_bytes, svg_bytes
 from gangso.report.tables import plan_tables, write_table
 
 __all__ = ["write_plan"]
+
+_PAGE_IN = 6.85  # between the margins of A4
+_PHONE_IN = 3.7
+_WRITTEN = {"brief.html", "brief.pdf", "certificate.json", "plan.gpkg", "scenario.yaml", "tables"}
 
 
 def write_plan(
@@ -38,6 +46,11 @@ def write_plan(
         Language of the brief.
     progress : callable, optional
         Told the share of the work that is done.
+
+    Raises
+    ------
+    BadInputError
+        If `out` is there and holds anything but an earlier plan.
     """
 
     def tell(share: float) -> None:
@@ -45,6 +58,8 @@ def write_plan(
             progress(share)
 
     out = out.absolute()
+    _refuse_foreign(out)
+    made_folders = [folder for folder in out.parents if not folder.exists()]
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -52,27 +67,49 @@ def write_plan(
         (fresh / "tables").mkdir(parents=True)
         for name, table in plan_tables(plan).items():
             write_table(table, fresh / "tables", name)
-        (fresh / "scenario.yaml").write_text(_scenario(plan), encoding="utf-8")
+        (fresh / "scenario.yaml").write_text(_scenario(plan, out), encoding="utf-8")
         certificate = json.dumps(plan.partition.certificate, sort_keys=True, separators=(",", ":"))
         (fresh / "certificate.json").write_text(certificate + "\n", encoding="utf-8")
         tell(0.1)
         write_geopackage(plan, fresh / "plan.gpkg")
         tell(0.25)
-        figures = {"alliances": alliances_map(plan.territory, plan.partition, lang)}
-        tell(0.45)
-        if plan.diagnosis.year is not None:
-            figures["diagnosis"] = diagnosis_map(plan.territory, plan.diagnosis, lang)
-        tell(0.65)
+        figures = _figures(plan, lang, _PAGE_IN)
+        tell(0.5)
+        small = _figures(plan, lang, _PHONE_IN)
+        tell(0.7)
         content = brief(plan, lang)
-        pngs = {name: png_bytes(figure, 160) for name, figure in figures.items()}
+        pngs = {name: png_bytes(figure, 200) for name, figure in figures.items()}
+        pngs |= {f"{name}_small": png_bytes(figure, 240) for name, figure in small.items()}
         (fresh / "brief.html").write_text(render_html(content, pngs), encoding="utf-8")
-        tell(0.8)
+        tell(0.85)
         svgs = {name: svg_bytes(figure) for name, figure in figures.items()}
         (fresh / "brief.pdf").write_bytes(render_pdf(content, svgs))
         tell(1.0)
         _swap(fresh, out, aside / "old")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        if not out.exists():
+            for folder in made_folders:  # the innermost first
+                folder.rmdir()
+
+
+def _figures(plan: PlanLike, lang: str, width_in: float) -> dict[str, Figure]:
+    return {
+        "alliances": alliances_map(plan.territory, plan.partition, lang, width_in),
+        "diagnosis": diagnosis_map(plan.territory, plan.diagnosis, lang, width_in),
+    }
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Refuse to replace anything but an empty folder or a plan, with nothing else in it."""
+    if not out.exists():
+        return
+    entries = {entry.name for entry in out.iterdir()} if out.is_dir() else {out.name}
+    # A GeoPackage that is open in another program has files of its own beside it.
+    foreign = {name for name in entries - _WRITTEN if not name.startswith("plan.gpkg-")}
+    marked = {"scenario.yaml", "certificate.json"} <= entries
+    if not out.is_dir() or foreign or (entries and not marked):
+        raise BadInputError([Fault("out_taken", "output", column="--out", value=str(out))])
 
 
 def _swap(fresh: Path, out: Path, old: Path) -> None:
@@ -88,11 +125,17 @@ def _swap(fresh: Path, out: Path, old: Path) -> None:
         raise
 
 
-def _scenario(plan: PlanLike) -> str:
+def _scenario(plan: PlanLike, out: Path) -> str:
     """Write the resolved scenario, headed by what it was computed with."""
+    scenario = plan.scenario
+    package = Path(scenario.territory)
+    if package.exists():
+        # Scenario files name packages relative to themselves.
+        named = os.path.relpath(package.absolute(), out)
+        scenario = scenario.model_copy(update={"territory": Path(named).as_posix()})
     lines = [
         "# The scenario of this plan, with every default filled in: gangso plan scenario.yaml",
         f"# data fingerprint: {plan.territory.fingerprint}",
         *(f"# {name}: {version}" for name, version in plan.versions.items()),
     ]
-    return "\n".join(lines) + "\n" + plan.scenario.to_yaml()
+    return "\n".join(lines) + "\n" + scenario.to_yaml()

@@ -89,7 +89,7 @@ def png_bytes(figure: Figure, dpi: float = 200) -> bytes:
 
     raw = BytesIO()
     with style():
-        figure.savefig(raw, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(raw, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
     raw.seek(0)
     out = BytesIO()
     with Image.open(raw) as image:
