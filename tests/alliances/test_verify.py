@@ -202,13 +202,13 @@ def hard_proofs(korea: Territory, limits: Limits) -> Iterator[dict[str, Any]]:
         found = AllianceModel(korea, scenario.alliances, scenario.leave_out).solve(limits=limits)
         certificate = json.loads(json.dumps(found.certificate))
         assert failures(certificate) == []
-        assert certificate["proven"]
         yield certificate
 
 
 def test_cases_are_verified_too(korea: Territory) -> None:
     split = 0
     for certificate in hard_proofs(korea, Limits(cut_rounds=0)):
+        assert certificate["proven"]
         if "pair" not in certificate["proof"]:
             continue
         split += 1

@@ -13,6 +13,7 @@ import pymupdf
 import pytest
 
 import gangso.report.folder as folder_module
+from gangso.errors import BadInputError
 from gangso.planning import Plan, plan
 from gangso.report import write_plan
 from gangso.scenario import read_scenario, resolve
@@ -63,6 +64,7 @@ def test_a_broken_attempt_leaves_the_old_plan(
     out = tmp_path / "plan"
     out.mkdir()
     (out / "certificate.json").write_text("old")
+    (out / "scenario.yaml").write_text("old")
 
     def fail(*_: object) -> None:
         raise error
@@ -74,13 +76,65 @@ def test_a_broken_attempt_leaves_the_old_plan(
     assert (out / "certificate.json").read_text() == "old"
 
 
+def test_a_broken_attempt_leaves_no_folder_that_was_not_there(
+    made: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_module, "write_geopackage", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_plan(made, tmp_path / "a" / "b" / "plan")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_older_plan_is_replaced_whole(made: Plan, tmp_path: Path) -> None:
     out = tmp_path / "plan"
-    out.mkdir()
-    (out / "stray.txt").write_text("old")
+    (out / "tables").mkdir(parents=True)
+    for name in ("scenario.yaml", "certificate.json", "tables/of_long_ago.csv"):
+        (out / name).write_text("old")
     write_plan(made, out)
-    assert not (out / "stray.txt").exists()
+    assert not (out / "tables" / "of_long_ago.csv").exists()
     assert (out / "brief.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        ("thesis.docx",),  # no plan at all
+        ("scenario.yaml", "certificate.json", "my notes.txt"),  # a plan, and the user's own file
+        ("certificate.json",),  # half a plan is not ours either
+    ],
+)
+def test_what_is_not_a_plan_is_never_replaced(
+    made: Plan, tmp_path: Path, there: tuple[str, ...]
+) -> None:
+    out = tmp_path / "plan"
+    out.mkdir()
+    for name in there:
+        (out / name).write_text("mine")
+    with pytest.raises(BadInputError):
+        write_plan(made, out)
+    assert sorted(entry.name for entry in out.iterdir()) == sorted(there)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["plan"]
+
+
+def test_a_file_is_never_replaced(made: Plan, tmp_path: Path) -> None:
+    (tmp_path / "plan").write_text("mine")
+    with pytest.raises(BadInputError):
+        write_plan(made, tmp_path / "plan")
+    assert (tmp_path / "plan").read_text() == "mine"
+
+
+def test_the_scenario_names_its_package_relative_to_itself(
+    made: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    scenario = made.scenario.model_copy(update={"territory": "data"})
+    write_plan(replace(made, scenario=scenario), tmp_path / "results" / "plan")
+    named = read_scenario(tmp_path / "results" / "plan" / "scenario.yaml")["territory"]
+    assert named == "../../data"
 
 
 def test_the_scenario_reads_back(made: Plan, written: Path) -> None:
@@ -100,7 +154,7 @@ def test_the_pdf_has_every_name_in_real_hangul(made: Plan, written: Path) -> Non
 
 def test_the_html_asks_for_nothing_from_outside(written: Path) -> None:
     page = (written / "brief.html").read_text(encoding="utf-8")
-    assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", page)
+    assert not re.search(r"""(?:src|srcset|href)=["'](?!data:|#)""", page)
     assert not re.search(r"url\((?!data:)", page)
     assert "<script" not in page
     assert 'lang="ko"' in page

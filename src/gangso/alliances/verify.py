@@ -85,24 +85,22 @@ class _FailedError(Exception):
 
 def _connected_groups(n: int, links: Ints, most: int) -> Ints:
     """List all connected groups of up to ``most`` units, shape (N, most), padded with n."""
-    touching = [np.empty(0, dtype=np.int64)] * n
-    for a, b in np.concatenate([links, links[:, ::-1]]).tolist():
-        touching[a] = np.append(touching[a], b)
-    touching = [np.unique(t) for t in touching]
-    widest = max((len(t) for t in touching), default=0)
-    table = np.full((n + 1, widest), n, dtype=np.int64)  # n stands for nobody
-    for unit, near in enumerate(touching):
-        table[unit, : len(near)] = near
+    both = np.unique(np.concatenate([links, links[:, ::-1]]), axis=0)
+    near = both[:, 1]
+    first = np.searchsorted(both[:, 0], np.arange(n + 1))
+    degree = np.diff(first)
     level = np.arange(n, dtype=np.int64)[:, None]
     levels = [level]
     for size in range(2, most + 1):
         grown = []
         for member in range(level.shape[1]):
-            near = table[level[:, member]]
-            for column in range(widest):
-                new = near[:, column]
-                fresh = (new < n) & (level != new[:, None]).all(axis=1)
-                grown.append(np.column_stack([level[fresh], new[fresh]]))
+            # Every group once for each neighbour of this member.
+            times = degree[level[:, member]]
+            row = np.repeat(np.arange(len(level)), times)
+            step = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+            new = near[first[level[row, member]] + step]
+            fresh = (level[row] != new[:, None]).all(axis=1)
+            grown.append(np.column_stack([level[row[fresh]], new[fresh]]))
         if not grown:
             break
         rows = np.sort(np.concatenate(grown), axis=1)
@@ -334,13 +332,18 @@ def _check_plan(
         twice = {units[u] for u in seen if 0 <= u < n and seen.count(u) > 1}
         never = {units[u] for u in range(n)} - {units[u] for u in seen if 0 <= u < n}
         raise _FailedError("partition", f"twice: {sorted(twice)}; never: {sorted(never)}")
-    row_of = {tuple(row): number for number, row in enumerate(groups.tolist())}
+    width = groups.shape[1]
     rows = []
     for group in plan:
-        key = tuple(sorted(group) + [n] * (groups.shape[1] - len(group)))
-        if key not in row_of:
+        members = sorted(group)
+        if len(members) > width:
             raise _FailedError("connected", ", ".join(units[u] for u in group))
-        rows.append(row_of[key])
+        same = np.flatnonzero(groups[:, 0] == members[0]).tolist()
+        wanted = members + [n] * (width - len(members))
+        found = [row for row in same if groups[row].tolist() == wanted]
+        if not found:
+            raise _FailedError("connected", ", ".join(units[u] for u in group))
+        rows.append(int(found[0]))
     allowed = set(fine.tolist())
     for group, row in zip(plan, rows, strict=True):
         if row not in allowed:
