@@ -102,7 +102,6 @@ def test_an_older_plan_is_replaced_whole(made: Plan, tmp_path: Path) -> None:
     "there",
     [
         ("thesis.docx",),  # no plan at all
-        ("scenario.yaml", "certificate.json", "my notes.txt"),  # a plan, and the user's own file
         ("certificate.json",),  # half a plan is not ours either
     ],
 )

@@ -24,7 +24,6 @@ __all__ = ["write_plan"]
 
 _PAGE_IN = 6.85  # between the margins of A4
 _PHONE_IN = 3.7
-_WRITTEN = {"brief.html", "brief.pdf", "certificate.json", "plan.gpkg", "scenario.yaml", "tables"}
 
 
 def write_plan(
@@ -101,14 +100,12 @@ def _figures(plan: PlanLike, lang: str, width_in: float) -> dict[str, Figure]:
 
 
 def _refuse_foreign(out: Path) -> None:
-    """Refuse to replace anything but an empty folder or a plan, with nothing else in it."""
+    """Refuse to replace anything but an empty folder or an earlier plan."""
     if not out.exists():
         return
     entries = {entry.name for entry in out.iterdir()} if out.is_dir() else {out.name}
-    # A GeoPackage that is open in another program has files of its own beside it.
-    foreign = {name for name in entries - _WRITTEN if not name.startswith("plan.gpkg-")}
     marked = {"scenario.yaml", "certificate.json"} <= entries
-    if not out.is_dir() or foreign or (entries and not marked):
+    if not out.is_dir() or (entries and not marked):
         raise BadInputError([Fault("out_taken", "output", column="--out", value=str(out))])
 
 
