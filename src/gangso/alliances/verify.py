@@ -256,6 +256,10 @@ class _Proof:
         groups = self.groups[play]
         reduced = self.cost[play] - prices[groups].sum(axis=1)
         bound = sum(given)
+        flat = groups.ravel()
+        order = np.argsort(flat, kind="stable")
+        first = np.searchsorted(flat[order], np.arange(self.n + 1))
+        holders = order // groups.shape[1]  # groups of unit u: holders[first[u]:first[u + 1]]
         for cut in stage.get("cuts", []):
             units, price = cut["set"], cut["price"]
             if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
@@ -264,8 +268,11 @@ class _Proof:
                 raise _FailedError("prices", f"{where}: cut on {units} at {price}")
             # Adding up half the rows of the set and rounding down: for any plan the sum over
             # its alliances of floor(members in the set / 2) is at most floor(|set| / 2).
-            hits = sum((groups == u).any(axis=1).astype(np.int64) for u in units)
-            reduced -= hits // 2 * price
+            rows, hits = np.unique(
+                np.concatenate([holders[first[u] : first[u + 1]] for u in units]),
+                return_counts=True,
+            )
+            reduced[rows] -= hits // 2 * price
             bound += len(units) // 2 * price
         if "rows" in stage:
             raise _FailedError("prices", f"{where}: rows are not part of this format")
