@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 __all__ = ["Graph", "graph_from_edges"]
 
@@ -37,17 +35,6 @@ class Graph:
         rows = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         keep = rows < self.indices
         return np.column_stack([rows[keep], self.indices[keep]])
-
-    def components(self) -> npt.NDArray[np.int32]:
-        """Return the connected component of every unit, shape (n,)."""
-        matrix = coo_array(
-            (
-                np.ones(len(self.indices), dtype=np.int8),
-                (np.repeat(np.arange(self.n), np.diff(self.indptr)), self.indices),
-            ),
-            shape=(self.n, self.n),
-        )
-        return connected_components(matrix.tocsr(), directed=False)[1]
 
 
 def graph_from_edges(n: int, edges: npt.NDArray[np.integer]) -> Graph:
