@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 
 __all__ = ["ALONE", "NO_DATA", "OUTSIDE", "TINTS", "colour_map", "ink_on", "sequence"]
 
@@ -81,18 +82,25 @@ def colour_map(nodes: Sequence[str], links: Iterable[tuple[str, str]]) -> Mappin
     order = {node: number for number, node in enumerate(nodes)}
     colour: dict[str, int] = {}
     seen: dict[str, set[int]] = {node: set() for node in nodes}
-    used = [0] * max(1, len(nodes))
-    left = set(nodes)
-    while left:
-        node = min(left, key=lambda n: (-len(seen[n]), -len(near[n]), order[n]))
-        left.remove(node)
+    used = [0] * 5  # five tints nearly always do, and look calmer than more
+    # The heap may hold outdated entries of a node; its newest one comes out first.
+    heap = [(0, -len(near[node]), order[node], node) for node in nodes]
+    heapify(heap)
+    while heap:
+        *_, node = heappop(heap)
+        if node in colour:
+            continue
         # Among the colours in use, the rarest: the sheet looks even, not all of one tint.
-        most = max(colour.values(), default=-1) + 1
-        free = [c for c in range(max(most, 5)) if c not in seen[node]] or [most]
-        pick = min(free, key=lambda c: (used[c] if c < len(used) else 0, c))
+        free = [c for c in range(len(used)) if c not in seen[node]]
+        if not free:
+            used.append(0)
+            free = [len(used) - 1]
+        pick = min(free, key=lambda c: (used[c], c))
         colour[node] = pick
-        if pick < len(used):
-            used[pick] += 1
+        used[pick] += 1
         for other in near[node]:
-            seen[other].add(pick)
+            if other not in colour and pick not in seen[other]:
+                seen[other].add(pick)
+                entry = (-len(seen[other]), -len(near[other]), order[other], other)
+                heappush(heap, entry)
     return colour

@@ -143,13 +143,13 @@ def alliances_map(
     entries = _legend(partition, lang)
     narrow = width_in < _NARROW_IN
     key: list[Entry] = []
-    if not narrow and len(alliances):
+    if not narrow and 0 < len(alliances) <= _MOST_LABELS:
         key = [Entry(say("report.map.key", lang, count=len(alliances)))]
         for ident, row in alliances.iterrows():
             listed = "·".join(str(names.loc[code]) for code in row["members"].split("|"))
             key.append(Entry(listed, tints[str(ident)], tag=str(ident)))
     sheet, panel = _sheet(territory, lang, width_in, entries, ("population", "flows"), key)
-    if len(panel.entries) == len(entries) and key:
+    if len(panel.entries) == len(entries) and len(alliances) and not narrow:
         sheet.foot = (*sheet.foot, say("report.map.key_elsewhere", lang))
     with style():
         figure, axes = sheet.draw()

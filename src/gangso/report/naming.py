@@ -107,13 +107,12 @@ def name_alliances(
     }
     for code in sorted(ranks, key=lambda c: ranks[c]):
         size, bold = (_SMALL, True) if ranks[code] == 1 and code in centres else (_TINY, False)
-        least = 0.6 if ranks[code] == 0 else 0.96
+        least = {0: 0.6, 1: 0.8, 2: 0.96}[ranks[code]]
         text = str(names.loc[code])
         add(text, size, bold, shapes.loc[code], least, optional=ranks[code] > 1)
     for item in place(labels, _bounds(sheet), covered)[0]:
         tail = tails[item.index] if item.leader else None
-        plain = labels[item.index].optional or (texts[item.index][1] == _SMALL and not tail)
-        _write(sheet, axes, item, texts[item.index], tail, halo=not plain)
+        _write(sheet, axes, item, texts[item.index], tail, halo=not labels[item.index].optional)
 
 
 def _anchor(shape: Any) -> tuple[float, float]:
