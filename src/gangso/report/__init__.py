@@ -2,5 +2,6 @@
 
 from gangso.report.folder import write_plan
 from gangso.report.maps import alliances_map, diagnosis_map
+from gangso.report.sheet import save_png
 
-__all__ = ["alliances_map", "diagnosis_map", "write_plan"]
+__all__ = ["alliances_map", "diagnosis_map", "save_png", "write_plan"]
