@@ -1,0 +1,55 @@
+"""Options of the alliances."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gangso.scenario.base import Code, Frozen, Rule
+
+__all__ = ["AllianceOptions"]
+
+
+class AllianceOptions(Frozen):
+    """What an alliance may look like, and what makes one better than another."""
+
+    min_size: int = Field(1, ge=1, le=8)
+    max_size: int = Field(5, ge=1, le=8)
+    target_population: float = Field(300_000, gt=0)
+    min_population: float | None = Field(None, ge=0, description="of alliances of two and more")
+    max_population: float | None = Field(None, gt=0, description="of alliances of two and more")
+    max_span_km: float | None = Field(None, gt=0)
+    population_factor: float = Field(
+        4.0, gt=1, description="at this many times the target (or its inverse) the fit is nil"
+    )
+    worst_span_km: float = Field(100.0, gt=0, description="span at which the score is worst")
+    flow_kind: str = Field("trips", description="kind of flow that counts as a tie")
+    stand_alone_where: tuple[Rule, ...] = Field(
+        (), description="in scope, but alone by rule (large cities ...)"
+    )
+    links: tuple[Literal["land", "bridge", "ferry"], ...] = ("land", "bridge", "ferry")
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=lambda: {
+            "population": 1.0,
+            "ties": 2.0,
+            "span": 1.0,
+            "province": 0.5,
+            "alone": 1.0,
+        }
+    )
+    must_link: tuple[tuple[Code, Code], ...] = ()
+    cannot_link: tuple[tuple[Code, Code], ...] = ()
+    stand_alone: tuple[Code, ...] = ()
+    fixed: tuple[tuple[Code, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> AllianceOptions:
+        if self.min_size > self.max_size:
+            raise ValueError("min_size is larger than max_size")
+        low, high = self.min_population, self.max_population
+        if low is not None and high is not None and low > high:
+            raise ValueError("min_population is larger than max_population")
+        if not any(self.weights.values()):
+            raise ValueError("at least one weight must be positive")
+        return self
