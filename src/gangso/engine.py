@@ -1,0 +1,485 @@
+"""Where independent pieces of work run: here, in processes beside, or on a Dask cluster.
+
+One interface, `Engine.map`, and the same results in the same order everywhere. A worker that
+dies costs time, not results: what it had in hand is done again.
+
+With ``processes`` a script must start its work under ``if __name__ == "__main__":``, since
+every worker imports the script anew.
+"""
+
+from __future__ import annotations
+
+import mmap
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar, cast
+
+from gangso.errors import BadInputError, Fault, GangsoError
+
+__all__ = ["CancelledError", "Engine", "WorkersLostError", "open_engine"]
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+Told = Callable[[int, int], None]
+Asked = Callable[[], bool]
+
+# A piece that kills whoever takes it would be tried for ever; after this many losses in a
+# row without one result in between it is the piece, or the machine, and the user is told.
+_LOSSES = 3
+_NEW_WORKER = 120  # seconds that a cluster may take to replace its last worker
+_LOOK_UP = 0.2  # seconds between two looks at whether the work was cancelled
+# Each worker is one thread: several would fight over the processor, and HiGHS and BLAS
+# would start as many again.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+class CancelledError(GangsoError):
+    """The work was cancelled by whoever asked for it."""
+
+
+class WorkersLostError(GangsoError, RuntimeError):
+    """Workers died again and again without a result in between."""
+
+
+class Engine(Protocol):
+    """Something that runs independent pieces of work."""
+
+    @property
+    def workers(self) -> int:
+        """How many pieces run at a time."""
+
+    def map(
+        self,
+        function: Callable[..., Result],
+        pieces: Iterable[Piece],
+        *,
+        shared: Any = None,
+        progress: Told | None = None,
+        cancelled: Asked | None = None,
+    ) -> list[Result]:
+        """Call a function on every piece.
+
+        Parameters
+        ----------
+        function : callable
+            Called as ``function(piece)``, or ``function(shared, piece)`` if something is
+            shared. A function of a module (not a lambda), pure: it may be called twice for a
+            piece whose worker died.
+        pieces : iterable
+            Whatever can be pickled.
+        shared : object, optional
+            What all pieces read (tables, candidates). It reaches every worker once, its
+            arrays in memory that all workers of a machine have in common; a function
+            must not write to it.
+        progress : callable, optional
+            Called with the number of pieces done and their total.
+        cancelled : callable, optional
+            Asked now and then; once it says True the rest is given up.
+
+        Returns
+        -------
+        list
+            Results in the order of the pieces.
+
+        Raises
+        ------
+        CancelledError
+            If the work was cancelled.
+        WorkersLostError
+            If workers die again and again.
+        """
+
+    def close(self) -> None:
+        """Let the workers go."""
+
+    def __enter__(self) -> Self:
+        """Open."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+
+
+class _Closing:
+    """The context-manager half of every engine."""
+
+    def close(self) -> None:
+        """Let the workers go."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _check(cancelled: Asked | None) -> None:
+    if cancelled is not None and cancelled():
+        raise CancelledError("cancelled")
+
+
+class Serial(_Closing):
+    """One piece after the other, in this process."""
+
+    workers = 1
+
+    def map(
+        self,
+        function: Callable[..., Result],
+        pieces: Iterable[Piece],
+        *,
+        shared: Any = None,
+        progress: Told | None = None,
+        cancelled: Asked | None = None,
+    ) -> list[Result]:
+        """See `Engine.map`."""
+        todo = list(pieces)
+        results: list[Result] = []
+        for piece in todo:
+            _check(cancelled)
+            results.append(function(piece) if shared is None else function(shared, piece))
+            if progress is not None:
+                progress(len(results), len(todo))
+        return results
+
+
+# --- processes -----------------------------------------------------------------------------
+
+
+@contextmanager
+def _spilled(shared: Any) -> Iterator[str | None]:
+    """Write what is shared to a file that workers map into memory: one copy for all."""
+    if shared is None:
+        yield None
+        return
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(shared, protocol=5, buffer_callback=buffers.append)
+    with tempfile.TemporaryDirectory(prefix="gangso-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "shared"
+        spans = []
+        with path.open("wb") as out:
+            for buffer in buffers:
+                raw = buffer.raw()
+                out.write(b"\0" * (-out.tell() % 64))  # arrays begin where processors like it
+                spans.append((out.tell(), raw.nbytes))
+                out.write(raw)
+            start = out.tell()
+            out.write(pickle.dumps((spans, head)))
+            out.write(start.to_bytes(8, "little"))
+        yield str(path)
+
+
+_held: tuple[str, Any] | None = None  # what this worker has mapped, and from which file
+
+
+def _mapped(path: str) -> Any:
+    global _held
+    if _held is None or _held[0] != path:
+        _held = None
+        with Path(path).open("rb") as file:
+            # Copy on write: arrays count as writable (compiled functions ask), pages stay common.
+            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+        start = int.from_bytes(view[-8:], "little")
+        spans, head = pickle.loads(view[start:-8])
+        _held = path, pickle.loads(head, buffers=[view[a : a + size] for a, size in spans])
+    return _held[1]
+
+
+def _call(function: Callable[..., Result], path: str | None, piece: Any) -> Result:
+    return function(piece) if path is None else function(_mapped(path), piece)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Set what a worker must find in its environment before it imports anything."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class Processes(_Closing):
+    """Worker processes on this machine, started anew rather than forked.
+
+    Parameters
+    ----------
+    workers : int
+        How many.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def _open(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, context, _begin)
+        return self._pool
+
+    def close(self) -> None:
+        """Let the workers go."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _abandon(self) -> None:
+        """Stop at once, whatever the workers have in hand."""
+        if self._pool is not None:
+            processes = list((self._pool._processes or {}).values())
+            for process in processes:
+                with suppress(OSError):
+                    process.terminate()
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def map(
+        self,
+        function: Callable[..., Result],
+        pieces: Iterable[Piece],
+        *,
+        shared: Any = None,
+        progress: Told | None = None,
+        cancelled: Asked | None = None,
+    ) -> list[Result]:
+        """See `Engine.map`."""
+        todo = list(pieces)
+        results: dict[int, Result] = {}
+        losses = 0
+        with _spilled(shared) as path:
+            while len(results) < len(todo):
+                before = len(results)
+                try:
+                    self._run(function, path, todo, results, progress, cancelled)
+                except BrokenProcessPool as broken:
+                    self._abandon()
+                    losses = 1 if len(results) > before else losses + 1
+                    if losses >= _LOSSES:
+                        raise WorkersLostError(_lost(losses)) from broken
+                except BaseException:
+                    self._abandon()
+                    raise
+        return [results[number] for number in range(len(todo))]
+
+    def _run(
+        self,
+        function: Callable[..., Result],
+        path: str | None,
+        todo: Sequence[Piece],
+        results: dict[int, Result],
+        progress: Told | None,
+        cancelled: Asked | None,
+    ) -> None:
+        pool = self._open()
+        waiting = iter([number for number in range(len(todo)) if number not in results])
+        running: dict[Future[Result], int] = {}
+        broken: BrokenProcessPool | None = None
+
+        def feed() -> None:
+            # A few in hand for each worker: enough to keep it busy, little to lose.
+            with _single_threaded():
+                while len(running) < 2 * self.workers and (number := next(waiting, -1)) >= 0:
+                    running[pool.submit(_call, function, path, todo[number])] = number
+
+        feed()
+        while running:
+            _check(cancelled)
+            done, _ = wait(running, _LOOK_UP, FIRST_COMPLETED)
+            for future in done:
+                number = running.pop(future)
+                try:
+                    results[number] = future.result()
+                except BrokenProcessPool as error:
+                    broken = error  # others of this round may have finished: keep theirs
+                    continue
+                if progress is not None:
+                    progress(len(results), len(todo))
+            if broken is None:
+                feed()
+        if broken is not None:
+            raise broken
+
+
+def _lost(losses: int) -> str:
+    text = f"workers died {losses} times in a row without a result in between (out of memory?)"
+    if not getattr(sys, "ps1", None):
+        text += "; a script must start its work under 'if __name__ == \"__main__\":'"
+    return text
+
+
+# --- Dask ------------------------------------------------------------------------------------
+
+
+class Dask(_Closing):
+    """Workers of a Dask cluster that is running already.
+
+    Parameters
+    ----------
+    address : str
+        ``host:port`` of its scheduler.
+
+    Raises
+    ------
+    BadInputError
+        If ``distributed`` (extra ``dask``) is not installed, or nobody answers.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise _fault("engine_without_dask", f"dask://{address}") from error
+        try:
+            # Its methods have no annotations of their own.
+            self._client: Any = cast(Any, Client)(f"tcp://{address}", timeout=10)
+        except (OSError, ValueError) as error:
+            raise _fault("engine_unreachable", f"dask://{address}") from error
+
+    @property
+    def workers(self) -> int:
+        """Threads of all workers of the cluster, as it stands."""
+        return max(1, sum(map(int, self._client.nthreads().values())))
+
+    def close(self) -> None:
+        """Leave the cluster; it goes on."""
+        self._client.close()
+
+    def map(
+        self,
+        function: Callable[..., Result],
+        pieces: Iterable[Piece],
+        *,
+        shared: Any = None,
+        progress: Told | None = None,
+        cancelled: Asked | None = None,
+    ) -> list[Result]:
+        """See `Engine.map`."""
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
+
+        todo = list(pieces)
+        results: dict[int, Result] = {}
+        losses = 0
+        while len(results) < len(todo):
+            before = len(results)
+            try:
+                self._run(function, shared, todo, results, progress, cancelled)
+            except (KilledWorker, FutureCancelledError, TimeoutError) as lost:
+                # Dask itself moves a piece to another worker; what reaches us is data that
+                # died with the last worker that held it, or a piece moved too often.
+                losses = 1 if len(results) > before else losses + 1
+                if losses >= _LOSSES:
+                    raise WorkersLostError(_lost(losses)) from lost
+        return [results[number] for number in range(len(todo))]
+
+    def _run(
+        self,
+        function: Callable[..., Result],
+        shared: Any,
+        todo: Sequence[Piece],
+        results: dict[int, Result],
+        progress: Told | None,
+        cancelled: Asked | None,
+    ) -> None:
+        import distributed
+
+        wait_for = cast(Any, distributed.wait)
+        client = self._client
+        client.wait_for_workers(1, timeout=_NEW_WORKER)
+        common = () if shared is None else (client.scatter(shared, broadcast=True, hash=False),)
+        numbers = [number for number in range(len(todo)) if number not in results]
+        running = {
+            client.submit(function, *common, todo[number], pure=False): number for number in numbers
+        }
+        try:
+            while running:
+                _check(cancelled)
+                done = [future for future in running if future.done()]
+                if not done:
+                    with suppress(TimeoutError):
+                        wait_for(list(running), timeout=_LOOK_UP, return_when="FIRST_COMPLETED")
+                    continue
+                for future in done:
+                    results[running[future]] = future.result()
+                    del running[future]
+                    if progress is not None:
+                        progress(len(results), len(todo))
+        finally:
+            client.cancel(list(running))
+
+
+# --- opening ---------------------------------------------------------------------------------
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):  # what this process may use, where that can be asked
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _fault(kind: str, where: str) -> BadInputError:
+    return BadInputError([Fault(kind, "engine", column="engine", value=where)])
+
+
+def open_engine(where: str = "serial") -> Engine:
+    """Open an engine by name.
+
+    Parameters
+    ----------
+    where : str
+        ``serial``; ``processes`` (one a processor) or ``processes:<count>``; or
+        ``dask://<host>:<port>`` of a running scheduler.
+
+    Returns
+    -------
+    Engine
+        To be closed, or used in a ``with`` statement.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such engine, or the cluster does not answer.
+
+    Examples
+    --------
+    >>> with open_engine("serial") as engine:
+    ...     engine.map(abs, [-1, 2])
+    [1, 2]
+    """
+    kind, _, rest = where.partition(":")
+    if where == "serial":
+        return Serial()
+    if kind == "processes" and (not rest or (rest.isdecimal() and int(rest) > 0)):
+        return Processes(int(rest) if rest else _processors())
+    if kind == "dask" and rest.startswith("//") and rest[2:].rpartition(":")[2].isdecimal():
+        return Dask(rest[2:])
+    raise _fault("engine", where)
