@@ -12,9 +12,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from gangso.errors import BadInputError, Fault
+from gangso.report.blocks import Page
+from gangso.report.chapters import CHAPTERS
 from gangso.report.content import brief
 from gangso.report.geopackage import write_geopackage
-from gangso.report.maps import alliances_map, diagnosis_map
 from gangso.report.plan import PlanLike
 from gangso.report.render import render_html, render_pdf
 from gangso.report.sheet import png_bytes, svg_bytes
@@ -72,11 +73,12 @@ def write_plan(
         tell(0.1)
         write_geopackage(plan, fresh / "plan.gpkg")
         tell(0.25)
-        figures = _figures(plan, lang, _PAGE_IN)
+        page = Page(plan, lang)
+        figures = _figures(page, _PAGE_IN)
         tell(0.5)
-        small = _figures(plan, lang, _PHONE_IN)
+        small = _figures(page, _PHONE_IN)
         tell(0.7)
-        content = brief(plan, lang)
+        content = brief(page)
         pngs = {name: png_bytes(figure, 200) for name, figure in figures.items()}
         pngs |= {f"{name}_small": png_bytes(figure, 240) for name, figure in small.items()}
         (fresh / "brief.html").write_text(render_html(content, pngs), encoding="utf-8")
@@ -92,11 +94,11 @@ def write_plan(
                 folder.rmdir()
 
 
-def _figures(plan: PlanLike, lang: str, width_in: float) -> dict[str, Figure]:
-    return {
-        "alliances": alliances_map(plan.territory, plan.partition, lang, width_in),
-        "diagnosis": diagnosis_map(plan.territory, plan.diagnosis, lang, width_in),
-    }
+def _figures(page: Page, width_in: float) -> dict[str, Figure]:
+    drawn: dict[str, Figure] = {}
+    for chapter in CHAPTERS:
+        drawn |= chapter.figures(page, width_in)
+    return drawn
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from gangso.report.chapters import CHAPTERS
 from gangso.report.plan import PlanLike
 
 __all__ = ["write_geopackage"]
@@ -19,7 +20,7 @@ _DATE = "2000-01-01T00:00:00.000Z"
 
 
 def write_geopackage(plan: PlanLike, path: Path) -> None:
-    """Write layers of municipalities, alliances, links, hubs and settlements.
+    """Write the layers: municipalities, those of every chapter, links, hubs, settlements.
 
     Parameters
     ----------
@@ -38,28 +39,21 @@ def write_geopackage(plan: PlanLike, path: Path) -> None:
 
 
 def _layers(plan: PlanLike) -> dict[str, gpd.GeoDataFrame]:
-    territory, found = plan.territory, plan.partition
+    territory = plan.territory
+    table = territory.municipalities
+    for chapter in CHAPTERS:
+        columns = chapter.columns(plan)
+        if columns is not None:
+            table = table.join(columns)
+    table = table.assign(boundary_drawn=territory.boundaries_drawn)
     shapes = territory.boundaries.rename_axis("code")
-    table = territory.municipalities.join(found.membership)
-    if plan.diagnosis.year is not None:
-        of_year = plan.diagnosis.indicators.xs(plan.diagnosis.year, level="year")
-        table = table.join(of_year.drop(columns="population", errors="ignore"))
-    table["boundary_drawn"] = territory.boundaries_drawn
-    municipalities = gpd.GeoDataFrame(
-        table.reset_index(), geometry=shapes.reindex(table.index).to_list(), crs=_WGS84
-    )
-    layers = {"municipalities": municipalities}
-    members = found.membership["alliance"].dropna()
-    if len(members):
-        merged = {
-            alliance: shapely.union_all(shapes.loc[codes.index].to_numpy())
-            for alliance, codes in members.groupby(members)
-        }
-        layers["alliances"] = gpd.GeoDataFrame(
-            found.alliances.reset_index(),
-            geometry=[merged[alliance] for alliance in found.alliances.index],
-            crs=_WGS84,
+    layers = {
+        "municipalities": gpd.GeoDataFrame(
+            table.reset_index(), geometry=shapes.reindex(table.index).to_list(), crs=_WGS84
         )
+    }
+    for chapter in CHAPTERS:
+        layers |= chapter.layers(plan)
     layers["links"] = _links(plan)
     for name in ("hubs", "settlements"):
         points = getattr(territory, name)

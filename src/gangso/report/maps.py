@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gangso.diagnosis.result import Diagnosis
     from gangso.territory.model import Territory
 
-__all__ = ["alliances_map", "diagnosis_map"]
+__all__ = ["alliances_map", "class_map", "diagnosis_map"]
 
 _WIDTH_IN = 6.85  # A4 less margins of 18 mm
 _PANEL_IN = 2.25
@@ -75,6 +76,55 @@ def diagnosis_map(
         named = {str(code): "" for code in largest.index}
         marked = say("report.map.largest", lang, count=len(named))
     palette = dict(zip(order, sequence(len(order)), strict=True))
+    return class_map(
+        territory, face, labels, palette, title, lang, width_in,
+        named=named, marked=marked, tables=("population",),
+    )  # fmt: skip
+
+
+def class_map(
+    territory: Territory,
+    face: pd.Series,
+    labels: Mapping[str, str],
+    palette: Mapping[str, str],
+    title: str,
+    lang: str = "ko",
+    width_in: float = _WIDTH_IN,
+    *,
+    named: Mapping[str, str] = MappingProxyType({}),
+    marked: str = "",
+    tables: Sequence[str] = (),
+) -> Figure:
+    """Draw municipalities by class, with a key that counts each class.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    face : Series of str
+        Class of every municipality, index ``code``; missing where it is not known.
+    labels : mapping of str to str
+        What each class is called, in the order of `palette`.
+    palette : mapping of str to str
+        Colour of each class, from the first (best) to the last.
+    title : str
+        Heading of the key.
+    lang : {"ko", "en"}
+        Language.
+    width_in : float
+        Width in inches; under 5 the list of marked places is left out.
+    named : mapping of str to str, optional
+        Municipalities to mark and name on the map, with what stands behind their name.
+    marked : str
+        Heading of their list.
+    tables : sequence of str
+        Tables whose sources the foot names.
+
+    Returns
+    -------
+    Figure
+        The map.
+    """
     counts = face.value_counts()
     entries = [Entry(title)]
     entries += [
@@ -82,7 +132,7 @@ def diagnosis_map(
             say("report.map.class", lang, label=labels[key], count=int(counts.get(key, 0))),
             palette[key],
         )
-        for key in reversed(order)
+        for key in reversed(list(palette))
     ]
     unknown = int(face.isna().sum())
     if unknown:
@@ -91,7 +141,7 @@ def diagnosis_map(
     if _province(territory, lang) is not None:
         entries.append(Entry(say("report.map.province", lang), line="-", edge=INK))
     names = place_names(territory, lang)
-    if width_in >= _NARROW_IN:
+    if named and width_in >= _NARROW_IN:
         entries.append(Entry(marked))
         entries += [
             Entry(
@@ -101,7 +151,7 @@ def diagnosis_map(
             )
             for rank, (code, value) in enumerate(named.items(), start=1)
         ]
-    sheet, panel = _sheet(territory, lang, width_in, entries, ("population",))
+    sheet, panel = _sheet(territory, lang, width_in, entries, tables)
     with style():
         figure, axes = sheet.draw()
         shapes = sheet.frame.polygons

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from gangso.report.blocks import Page
+from gangso.report.chapters import CHAPTERS
+from gangso.report.content import notes
 from gangso.report.plan import PlanLike
+from gangso.texts import LANGUAGES
 
 __all__ = ["plan_tables", "write_table"]
 
@@ -27,33 +31,11 @@ def plan_tables(plan: PlanLike) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         Tables by name; their index is a named column.
     """
-    territory, found, diagnosis = plan.territory, plan.partition, plan.diagnosis
-    names = territory.municipalities[["name", "name_en"]]
-    sources = pd.DataFrame(
-        [
-            {
-                "table": source.table,
-                "columns": ", ".join(source.columns),
-                "title": source.title,
-                "vintage": source.vintage,
-                "note": source.note,
-            }
-            for source in territory.metadata.sources
-        ],
-        columns=["table", "columns", "title", "vintage", "note"],
-    )
-    notes = [*found.notes, *diagnosis.notes, *territory.metadata.notes]
-    return {
-        "alliances": found.alliances,
-        "membership": found.membership.join(names),
-        "criteria": found.criteria,
-        "indicators": diagnosis.indicators,
-        "counts": diagnosis.counts,
-        "ledger": diagnosis.ledger,
-        "contiguity": territory.contiguity,
-        "sources": sources,
-        "notes": pd.DataFrame(notes, columns=["ko", "en"]),
-    }
+    tables: dict[str, pd.DataFrame] = {}
+    for chapter in CHAPTERS:
+        tables |= chapter.tables(plan)
+    said = {lang: notes(Page(plan, lang)) for lang in LANGUAGES}
+    return tables | {"notes": pd.DataFrame(said)}
 
 
 def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:

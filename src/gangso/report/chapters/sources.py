@@ -1,0 +1,70 @@
+"""Where the figures come from, and how to repeat the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from gangso.report.blocks import Block, Page, listing, table
+from gangso.report.chapters.chapter import Chapter
+from gangso.report.plan import PlanLike
+
+__all__ = ["SOURCES"]
+
+
+def _sources(page: Page) -> Iterator[Block]:
+    territory, scenario = page.plan.territory, page.plan.scenario
+    rows: list[list[Any]] = [
+        [source.table, ", ".join(source.columns), {"text": source.title, "sub": source.note},
+         source.vintage]
+        for source in territory.metadata.sources
+    ]  # fmt: skip
+    if rows:
+        yield table(
+            [
+                (page.say("brief.sources.table"), "left", 0.14),
+                (page.say("brief.sources.columns"), "left", 0.26),
+                (page.say("brief.sources.title"), "left", 0.42),
+                (page.say("brief.sources.vintage"), "left", 0.18),
+            ],
+            rows,
+        )
+    versions = ", ".join(f"{name} {version}" for name, version in page.plan.versions.items())
+    yield listing([
+        page.say("brief.repeat.fingerprint", value=territory.fingerprint),
+        page.say("brief.repeat.seed", value=scenario.seed),
+        page.say("brief.repeat.versions", value=versions),
+        page.say("brief.repeat.how"),
+    ])  # fmt: skip
+
+
+def _notes(page: Page) -> Iterator[str]:
+    territory = page.plan.territory
+    if territory.boundaries_drawn:
+        yield page.say("report.map.drawn")
+    for note in territory.metadata.notes:
+        yield note.get(page.lang, next(iter(note.values())))
+    for table_name in territory.missing:
+        yield page.say(f"missing.{table_name}")
+
+
+def _tables(plan: PlanLike) -> dict[str, pd.DataFrame]:
+    sources = pd.DataFrame(
+        [
+            {
+                "table": source.table,
+                "columns": ", ".join(source.columns),
+                "title": source.title,
+                "vintage": source.vintage,
+                "note": source.note,
+            }
+            for source in plan.territory.metadata.sources
+        ],
+        columns=["table", "columns", "title", "vintage", "note"],
+    )
+    return {"contiguity": plan.territory.contiguity, "sources": sources}
+
+
+SOURCES = Chapter("sources", blocks=_sources, notes=_notes, tables=_tables)
