@@ -6,9 +6,12 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
 from gangso.alliances.graph import Graph, graph_from_edges
+from gangso.alliances.warm import Settled
+from gangso.territory.model import Territory
 
 
 @st.composite
@@ -61,3 +64,38 @@ def cheapest(n: int, cost: dict[tuple[int, ...], int]) -> int | None:
                 if total < best.get(state | mask, total + 1):
                     best[state | mask] = total
     return best.get((1 << n) - 1)
+
+
+@st.composite
+def territories(draw: st.DrawFn, largest: int = 7) -> Territory:
+    """Small territories with residents, places, provinces and neighbours drawn at random."""
+    graph = draw(graphs(largest).filter(lambda graph: len(graph.indices) > 0))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    codes = [f"{unit:02d}" for unit in range(graph.n)]
+    units = pd.DataFrame(
+        {
+            "code": codes,
+            "name": [f"place {code}" for code in codes],
+            "province": rng.choice(["north", "south"], graph.n),
+            "population": np.rint(rng.lognormal(11, 0.8, graph.n)),
+            "lon": rng.uniform(127, 128, graph.n),
+            "lat": rng.uniform(36, 37, graph.n),
+            "area_km2": 1.0,
+        }
+    )
+    edges = graph.edges()
+    links = pd.DataFrame(
+        {"a": [codes[a] for a, _ in edges], "b": [codes[b] for _, b in edges], "link": "land"}
+    )
+    return Territory.from_tables(
+        {"municipalities": units, "contiguity": links},
+        {"metric_crs": "EPSG:5179", "languages": ["en"]},
+    )
+
+
+def groups_of(settled: Settled) -> dict[tuple[int, ...], int]:
+    """Cost of every alliance of the pool by its members."""
+    return {
+        tuple(int(u) for u in row if u >= 0): int(cost)
+        for row, cost in zip(settled.pool.members, settled.cost, strict=True)
+    }

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from gangso.alliances.candidates import Candidates
-from gangso.alliances.constraints import Constraint
 from gangso.alliances.criteria import Criterion, registered
-from gangso.alliances.master import to_price
-from gangso.alliances.pricing import (
-    COST_UNIT,
-    PRICE_UNIT,
-    PRICES_PER_COST,
-    reduced_costs,
-)
-from gangso.alliances.solve import Solution, solve
+from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT
+from gangso.alliances.warm import Settled
 from gangso.diagnosis.rules import rule_matches
 from gangso.texts import LANGUAGES, say
 
@@ -28,12 +19,6 @@ if TYPE_CHECKING:
     from gangso.alliances.model import AllianceModel
 
 __all__ = ["Group", "alliance_table", "criteria_table", "membership_table"]
-
-Ints = npt.NDArray[np.int64]
-
-# Up to this many units, what it would cost to take in a municipality that stays alone is
-# found by solving again without it alone; beyond, the prices give a lower bound.
-_EXACT_UP_TO = 500
 
 
 @dataclass(frozen=True)
@@ -103,77 +88,69 @@ def alliance_table(model: AllianceModel, groups: list[Group]) -> pd.DataFrame:
 
 
 def membership_table(
-    model: AllianceModel,
-    alliances: pd.DataFrame,
-    groups: list[Group],
-    constraints: Sequence[Constraint],
-    pool: Candidates,
-    cost: Ints,
-    solution: Solution,
+    settled: Settled, alliances: pd.DataFrame, groups: list[Group]
 ) -> pd.DataFrame:
     """Say for every municipality of the territory where it is, and why if it is alone.
 
     Parameters
     ----------
-    model : AllianceModel
-        The model that was solved.
+    settled : Settled
+        The question and its answer.
     alliances : DataFrame
         Table of the alliances.
     groups : list of Group
         The plan, singles included.
-    constraints : sequence of Constraint
-        Requirements that were in force.
-    pool : Candidates
-        Candidates that satisfy them.
-    cost : ndarray of int64
-        Their costs.
-    solution : Solution
-        The plan and its proof.
 
     Returns
     -------
     DataFrame
         As `Partition.membership`.
     """
+    model = settled.model
     codes = model.units.codes
     index = model.units.territory.municipalities.index
+    # Filled as lists: writing into a table cell by cell takes ten times the solver's time.
+    place = {str(code): number for number, code in enumerate(index)}
+    alliance: list[str | None] = [None] * len(index)
+    status = ["outside"] * len(index)
+    reasons = {lang: [""] * len(index) for lang in LANGUAGES}
+
+    def explain(code: str, reason: Mapping[str, str]) -> None:
+        for lang in LANGUAGES:
+            reasons[lang][place[code]] = _in(reason, lang)
+
+    for code, reason in model.outside.items():
+        explain(code, reason)
+    for name, listed in alliances["members"].items():
+        for code in listed.split("|"):
+            alliance[place[code]] = str(name)
+            status[place[code]] = "allied"
+    ruled = _ruled(settled)
+    for group in groups:
+        if len(group.members) > 1:
+            continue
+        unit = group.members[0]
+        code = str(codes[unit])
+        status[place[code]] = "alone"
+        explain(code, ruled[code] if code in ruled else _not_allied(settled, unit))
+    price = np.full(len(index), np.nan)
+    if settled.solution.proof.stages:
+        prices = settled.solution.proof.stages[0].prices.units
+        price[index.get_indexer(codes)] = prices * PRICE_UNIT
     table = pd.DataFrame(
         {
-            "alliance": pd.Series(None, index=index, dtype="str"),
-            "status": "outside",
-            "reason_ko": "",
-            "reason_en": "",
-            "price": np.nan,
+            "alliance": pd.Series(alliance, index=index, dtype="str"),
+            "status": status,
+            **{f"reason_{lang}": reasons[lang] for lang in LANGUAGES},
+            "price": price,
         },
         index=index,
     )
     table.index.name = "code"
-    for code, reason in model.outside.items():
-        for lang in LANGUAGES:
-            table.loc[code, f"reason_{lang}"] = _in(reason, lang)
-    for alliance, row in alliances.iterrows():
-        for code in row["members"].split("|"):
-            table.loc[code, "alliance"] = str(alliance)
-            table.loc[code, "status"] = "allied"
-    by_rule = {c.codes[0] for c in constraints if c.key == "stand_alone"}
-    for group in groups:
-        if len(group.members) > 1:
-            continue
-        code = str(codes[group.members[0]])
-        table.loc[code, "status"] = "alone"
-        reason = (
-            _by_rule(model, code)
-            if code in by_rule
-            else _not_allied(model, group.members[0], constraints, pool, cost, solution)
-        )
-        for lang in LANGUAGES:
-            table.loc[code, f"reason_{lang}"] = reason[lang]
-    if solution.proof.stages:
-        table.loc[codes, "price"] = solution.proof.stages[0].prices.units * PRICE_UNIT
     return table
 
 
-def _in(texts: dict[str, str], lang: str) -> str:
+def _in(texts: Mapping[str, str], lang: str) -> str:
     return texts.get(lang, next(iter(texts.values())))
 
 
@@ -181,63 +158,53 @@ def _both(key: str, **values: object) -> dict[str, str]:
     return {lang: say(key, lang, **values) for lang in LANGUAGES}
 
 
-def _by_rule(model: AllianceModel, code: str) -> dict[str, str]:
-    table = model.units.territory.municipalities.loc[[code]].copy()
-    table["population"] = model.units.population[model.units.codes.get_loc(code)]
-    for rule in model.options.stand_alone_where:
-        if bool(rule_matches(rule, table).iloc[0]):
-            return {lang: _in(rule.reason, lang) for lang in LANGUAGES}
-    return _both("alone.wish")
+def _ruled(settled: Settled) -> dict[str, Mapping[str, str]]:
+    """Why those stand alone who do so by a rule or by the planner's wish."""
+    model = settled.model
+    codes = [c.codes[0] for c in settled.constraints if c.key == "stand_alone"]
+    table = model.units.territory.municipalities.loc[codes].copy()
+    table["population"] = model.units.population[model.units.codes.get_indexer(pd.Index(codes))]
+    found: dict[str, Mapping[str, str]] = dict.fromkeys(codes, _both("alone.wish"))
+    for rule in reversed(settled.options.stand_alone_where if codes else ()):
+        for code in table.index[rule_matches(rule, table).to_numpy(dtype=bool)]:
+            found[str(code)] = rule.reason
+    return found
 
 
-def _no_candidate(
-    model: AllianceModel, unit: int, constraints: Sequence[Constraint]
-) -> dict[str, str]:
+def _no_candidate(settled: Settled, unit: int) -> dict[str, str]:
     """Name the requirements that struck out every alliance with a municipality."""
-    everything = model.candidates
+    everything = settled.model.candidates
     with_unit = everything.take(
         np.flatnonzero((everything.members == unit).any(axis=1) & (everything.size > 1))
     )
-    struck = [c for c in constraints if not c.allows(with_unit).all()]
+    struck = [c for c in settled.constraints if not c.allows(with_unit).all()]
     return {
         lang: say("alone.no_candidate", lang, why="; ".join(c.describe(lang) for c in struck))
         for lang in LANGUAGES
     }
 
 
-def _not_allied(
-    model: AllianceModel,
-    unit: int,
-    constraints: Sequence[Constraint],
-    pool: Candidates,
-    cost: Ints,
-    solution: Solution,
-) -> dict[str, str]:
+def _not_allied(settled: Settled, unit: int) -> dict[str, str]:
     """Why a municipality that no rule keeps apart is alone all the same."""
+    model, pool = settled.model, settled.pool
     if model.graph.indptr[unit] == model.graph.indptr[unit + 1]:
         return _both("alone.island")
     joining = np.flatnonzero((pool.members == unit).any(axis=1) & (pool.size > 1))
     if not len(joining):
-        return _no_candidate(model, unit, constraints)
-    if model.graph.n > _EXACT_UP_TO:
-        stage = solution.proof.stages[0]
-        none = np.empty((0, len(cost)), dtype=np.int64)
-        reduced = reduced_costs(pool.members, joining, to_price(cost), stage.prices, none)
-        least = stage.bound + int(reduced.min()) - solution.cost * PRICES_PER_COST
-        return _both("alone.at_least", loss=max(0.0, least * PRICE_UNIT))
-    keep = np.ones(len(cost), dtype=bool)
-    keep[np.flatnonzero((pool.members[:, 0] == unit) & (pool.size == 1))] = False
-    kept = np.flatnonzero(keep)
-    other = solve(pool.members[kept], cost[kept], model.graph.n)
+        return _no_candidate(settled, unit)
+    if not settled.exact:
+        least = int(settled.insisting_costs(joining).min())
+        return _both("alone.at_least", loss=least * COST_UNIT)
+    other = settled.without(int(settled.column_of[unit]))
     if not other.feasible:
-        return _no_candidate(model, unit, constraints)
-    column = next(j for j in kept[other.chosen] if unit in pool.members[j])
+        return _no_candidate(settled, unit)
+    column = next(j for j in other.chosen if unit in pool.members[j])
     partners = [int(u) for u in pool.members[column] if u >= 0 and u != unit]
-    loss = (other.cost - solution.cost) * COST_UNIT
+    loss = (other.cost - settled.solution.cost) * COST_UNIT
     reason = {}
     for lang in LANGUAGES:
-        names = model.units.territory.names(lang).loc[model.units.codes].to_list()
-        named = "·".join(names[u] for u in partners)
+        names = model.units.territory.names(lang)
+        named = "·".join(str(names.loc[model.units.codes[u]]) for u in partners)
         reason[lang] = say("alone.best", lang, loss=loss, names=named)
     return reason
 

@@ -16,12 +16,13 @@ from gangso.alliances.certificate import certificate_of
 from gangso.alliances.constraints import Constraint, constraints_from, culprits
 from gangso.alliances.criteria import Units, registered
 from gangso.alliances.describe import Group, alliance_table, criteria_table, membership_table
-from gangso.alliances.master import SolverError
+from gangso.alliances.master import ExtraRow, SolverError
 from gangso.alliances.measures import Measure, Span
 from gangso.alliances.pricing import COST_UNIT, whole_costs
 from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, Solution, solve
+from gangso.alliances.warm import Settled
 from gangso.errors import BadInputError, Fault, InfeasibleError
 from gangso.scenario import AllianceOptions, Rule
 from gangso.territory.model import Territory
@@ -58,6 +59,7 @@ class AllianceModel:
         year: int | None = None,
     ) -> None:
         self.options = options or AllianceOptions()
+        self.leave_out = tuple(leave_out)
         self.seconds: dict[str, float] = {}
         codes, self.outside, self.graph = scope(territory, leave_out, self.options.links)
         faults = [
@@ -127,6 +129,7 @@ class AllianceModel:
         options: AllianceOptions | None = None,
         limits: Limits | None = None,
         progress: Progress | None = None,
+        start: Partition | None = None,
     ) -> Partition:
         """Find the best plan and its proof.
 
@@ -139,6 +142,10 @@ class AllianceModel:
             How hard to try.
         progress : callable, optional
             Called with the bound and the best cost so far.
+        start : Partition, optional
+            An earlier plan of this model under other weights or requirements: its columns
+            and cuts are where the solver begins. Of several plans that are equally good it
+            may find another one than without.
 
         Returns
         -------
@@ -151,18 +158,54 @@ class AllianceModel:
             If no plan satisfies the requirements; names the smallest conflict.
         """
         options = options or self.options
+        if start is not None and start.settled.model is not self:
+            raise ValueError("the plan to start from is of another model")
         started = perf_counter()
-        constraints = constraints_from(self.units, options, self._distance.raw)
+        constraints = tuple(constraints_from(self.units, options, self._distance.raw))
+        known = None if start is None else start.settled
+        settled = self.settle(options, constraints, limits, progress, known)
+        if settled.solution.feasible is None:
+            raise SolverError(say("error.no_plan_yet", "en"))
+        if not settled.solution.feasible:
+            raise self._infeasible(constraints, settled.solution)
+        return self._result(settled, {**self.seconds, "solve": perf_counter() - started})
+
+    def settle(
+        self,
+        options: AllianceOptions,
+        constraints: tuple[Constraint, ...],
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+        start: Settled | None = None,
+    ) -> Settled:
+        """Solve, without putting the answer into tables.
+
+        Parameters
+        ----------
+        options : AllianceOptions
+            Weights.
+        constraints : tuple of Constraint
+            Requirements.
+        limits : Limits, optional
+            How hard to try.
+        progress : callable, optional
+            Called with the bound and the best cost so far.
+        start : Settled, optional
+            An earlier question over the same candidates.
+
+        Returns
+        -------
+        Settled
+            The question with its answer; without a plan, its solution names who is stuck.
+        """
         allowed = self._allowed(constraints)
         cost = self.costs(options.weights)[allowed]
-        pool = self.candidates.take(allowed)
-        solution = solve(pool.members, cost, self.graph.n, (), limits, progress, None, self.graph)
-        if solution.feasible is None:
-            raise SolverError(say("error.no_plan_yet", "en"))
-        if not solution.feasible:
-            raise self._infeasible(constraints, solution)
-        seconds = {**self.seconds, "solve": perf_counter() - started}
-        return self._result(options, constraints, allowed, pool, cost, solution, seconds)
+        rows: tuple[ExtraRow, ...] = ()
+        solution = solve(
+            self.candidates.members[allowed], cost, self.graph.n, rows, limits, progress,
+            None if start is None else start.start(allowed), self.graph,
+        )  # fmt: skip
+        return Settled(self, options, constraints, allowed, cost, rows, solution)
 
     def _allowed(self, constraints: Sequence[Constraint]) -> npt.NDArray[np.int64]:
         keep = np.ones(len(self.candidates), dtype=bool)
@@ -192,47 +235,53 @@ class AllianceModel:
             way_out[lang] = say("infeasible.way_out", lang, names=listed)
         return InfeasibleError(culprits_said, concerned, way_out)
 
-    def _result(
-        self,
-        options: AllianceOptions,
-        constraints: Sequence[Constraint],
-        allowed: npt.NDArray[np.int64],
-        pool: Candidates,
-        cost: npt.NDArray[np.int64],
-        solution: Solution,
-        seconds: dict[str, float],
-    ) -> Partition:
+    def _result(self, settled: Settled, seconds: dict[str, float]) -> Partition:
         population = self.units.population
         groups: list[Group] = []
-        for chosen in solution.chosen:
-            members = [int(u) for u in pool.members[chosen] if u >= 0]
+        for chosen in settled.solution.chosen:
+            members = [int(u) for u in settled.pool.members[chosen] if u >= 0]
             members.sort(key=lambda u: (-population[u], u))
-            groups.append(Group(members, int(allowed[chosen]), int(cost[chosen])))
+            groups.append(Group(members, int(settled.allowed[chosen]), int(settled.cost[chosen])))
         alliances = alliance_table(self, [group for group in groups if len(group.members) > 1])
-        weights = self.weights(options)
         return Partition(
             alliances=alliances,
-            membership=membership_table(self, alliances, groups, constraints, pool, cost, solution),
-            criteria=criteria_table(weights),
-            status="proven" if solution.proven else "gap",
-            cost=solution.cost * COST_UNIT,
-            bound=solution.bound,
-            gap=solution.gap,
-            candidates=len(pool),
+            membership=membership_table(settled, alliances, groups),
+            criteria=criteria_table(self.weights(settled.options)),
+            status="proven" if settled.solution.proven else "gap",
+            cost=settled.solution.cost * COST_UNIT,
+            bound=settled.solution.bound,
+            gap=settled.solution.gap,
+            candidates=len(settled.allowed),
             seconds=seconds,
-            certificate=certificate_of(
-                solution,
-                codes=[str(code) for code in self.units.codes],
-                edges=self.graph.edges().tolist(),
-                max_size=options.max_size,
-                measures={key: measure.record() for key, measure in self.measures.items()},
-                weights=weights,
-                requirements=self._requirements(options, constraints),
-                plan=[sorted(group.members) for group in groups],
-                candidates=len(pool),
-                fingerprint=self.units.territory.fingerprint,
-            ),
             notes=tuple(self.units.notes),
+            settled=settled,
+        )
+
+    def certificate(self, settled: Settled) -> dict[str, Any]:
+        """Assemble the certificate of a plan.
+
+        Parameters
+        ----------
+        settled : Settled
+            The question and its answer.
+
+        Returns
+        -------
+        dict
+            Ready for JSON.
+        """
+        options, members = settled.options, settled.pool.members[settled.solution.chosen]
+        return certificate_of(
+            settled.solution,
+            codes=[str(code) for code in self.units.codes],
+            edges=self.graph.edges().tolist(),
+            max_size=options.max_size,
+            measures={key: measure.record() for key, measure in self.measures.items()},
+            weights=self.weights(options),
+            requirements=self._requirements(options, settled.constraints),
+            plan=[sorted(int(u) for u in group if u >= 0) for group in members],
+            candidates=len(settled.allowed),
+            fingerprint=self.units.territory.fingerprint,
         )
 
     def weights(self, options: AllianceOptions) -> dict[str, float]:

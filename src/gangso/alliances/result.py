@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
+
+from gangso.alliances.warm import Settled
 
 __all__ = ["Partition"]
 
@@ -40,10 +43,10 @@ class Partition:
         Number of candidate alliances that were considered, all of them.
     seconds : mapping of str to float
         Time of each step.
-    certificate : mapping
-        The proof, ready to be written as JSON.
     notes : tuple of dict
         Approximations and missing data that shaped the result, by language.
+    settled : Settled
+        The question with its answer, in the solver's terms: where follow-up questions start.
     """
 
     alliances: pd.DataFrame
@@ -55,5 +58,10 @@ class Partition:
     gap: float
     candidates: int
     seconds: Mapping[str, float]
-    certificate: Mapping[str, Any]
     notes: tuple[dict[str, str], ...]
+    settled: Settled = field(repr=False)
+
+    @cached_property
+    def certificate(self) -> Mapping[str, Any]:
+        """The proof, ready to be written as JSON; assembled when it is first asked for."""
+        return self.settled.model.certificate(self.settled)

@@ -9,7 +9,7 @@ units after the other, whether they go together (Ryan and Foster 1981).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from gangso.alliances.pricing import (
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
 from gangso.alliances.windows import improve_by_windows
 
-__all__ = ["Limits", "Solution", "solve"]
+__all__ = ["Limits", "Solution", "Start", "solve"]
 
 Ints = npt.NDArray[np.int64]
 Progress = Callable[[float, float | None], None]
@@ -69,6 +69,25 @@ class Limits:
 
 
 @dataclass(frozen=True, eq=False)
+class Start:
+    """What an earlier solve leaves to a later one.
+
+    Attributes
+    ----------
+    columns : ndarray of int64
+        Candidates that were worth a look.
+    cuts : ndarray of int32, shape (m, 5)
+        Cuts that had a price; cuts hold whatever the costs and requirements.
+    plan : ndarray of int64, optional
+        A plan known to exist.
+    """
+
+    columns: Ints
+    cuts: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 5), dtype=np.int32))
+    plan: Ints | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Solution:
     """Best plan and its proof.
 
@@ -82,12 +101,15 @@ class Solution:
         The proof.
     stuck : ndarray of int64
         Without a plan: units that cannot all be covered; empty otherwise.
+    left : Start
+        What a later solve may start from.
     """
 
     chosen: Ints
     cost: int
     proof: Node
     stuck: Ints
+    left: Start
 
     @property
     def feasible(self) -> bool | None:
@@ -147,6 +169,7 @@ class _Search:
             self.artificial = 4.0 * self.best * COST_UNIT
         self.plan = np.empty(0, dtype=np.int64)
         self.nodes = 0
+        self.left = Start(np.empty(0, dtype=np.int64))
 
     def hopeless(self, covered: npt.NDArray[np.bool_]) -> Node:
         """Prove that there is no plan: a unit in no candidate may have any price."""
@@ -238,6 +261,8 @@ class _Search:
             if self.progress is not None and depth == 0:
                 known = self.best * COST_UNIT if len(self.plan) else None
                 self.progress(stage.bound / PRICES_PER_COST * COST_UNIT, known)
+            if depth == 0:
+                self.left = Start(master.columns, self._binding(stage))
             whole = self.integral(relaxed)
             history.append(stage.bound)
             if whole or closes(stage.bound, self.best):
@@ -327,7 +352,7 @@ class _Search:
         self, members: npt.NDArray[np.int32], cost: Ints, n: int, start: Ints, ceiling: int | None
     ) -> tuple[Ints, int, Node]:
         limits = Limits(nodes=self.limits.patch_nodes)
-        found = solve(members, cost, n, (), limits, None, start, None, ceiling)
+        found = solve(members, cost, n, (), limits, None, Start(start), None, ceiling)
         return found.chosen, found.cost, found.proof
 
     def _stalled(self, history: list[int]) -> bool:
@@ -364,7 +389,7 @@ def solve(
     rows: tuple[ExtraRow, ...] = (),
     limits: Limits | None = None,
     progress: Progress | None = None,
-    start: Ints | None = None,
+    start: Start | None = None,
     graph: Graph | None = None,
     ceiling: int | None = None,
 ) -> Solution:
@@ -384,8 +409,8 @@ def solve(
         How hard to try.
     progress : callable, optional
         Called with the bound and the best cost so far.
-    start : ndarray of int64, optional
-        Columns to begin with (from an earlier solve).
+    start : Start, optional
+        What an earlier solve has left.
     graph : Graph, optional
         Neighbourhood of the units; with it, large instances are taken apart: plans are
         improved window by window and bounds raised patch by patch.
@@ -399,22 +424,25 @@ def solve(
     """
     search = _Search(members, cost, n, rows, limits or Limits(), progress, graph, ceiling)
     if n == 0:
-        return Solution(search.plan, 0, Node(), np.empty(0, dtype=np.int64))
+        return Solution(search.plan, 0, Node(), np.empty(0, dtype=np.int64), search.left)
     covered = np.zeros(n, dtype=bool)
     covered[members[members >= 0]] = True
     if not covered.all():
         return Solution(
-            search.plan, search.best, search.hopeless(covered), np.flatnonzero(~covered)
-        )
+            search.plan, search.best, search.hopeless(covered), np.flatnonzero(~covered),
+            search.left,
+        )  # fmt: skip
     active = np.arange(len(cost), dtype=np.int64)
-    columns = search.start(active)
+    columns, cuts = search.start(active), np.empty((0, 5), dtype=np.int32)
     if start is not None:
-        columns = np.union1d(columns, start)
-    proof = search.node(active, columns, np.empty((0, 5), dtype=np.int32), 0)
+        columns, cuts = np.union1d(columns, start.columns), start.cuts
+        if start.plan is not None:
+            search.offer(start.plan)
+    proof = search.node(active, columns, cuts, 0)
     stuck = np.empty(0, dtype=np.int64)
     if not len(search.plan):
         if not closes(proof.bound, search.best):
-            return Solution(search.plan, search.best, proof, stuck)
+            return Solution(search.plan, search.best, proof, stuck, search.left)
         master = Master(members, cost, n, rows, search.artificial)
         master.add_columns(columns)
         relaxed, _, _ = search.relax(master, active)
@@ -422,4 +450,4 @@ def solve(
         if not len(stuck):  # covered in fractions only: name the units of those fractions
             half = members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
             stuck = np.unique(half[half >= 0]).astype(np.int64)
-    return Solution(search.plan, search.best, proof, stuck)
+    return Solution(search.plan, search.best, proof, stuck, search.left)
