@@ -50,14 +50,15 @@ class CostGame:
         if missing:
             raise ValueError(f"the cost of these coalitions is missing: {missing[:5]}")
 
+    @classmethod
+    def from_list(cls, players: int, costs: Sequence[Fraction | int]) -> CostGame:
+        """Make a game from costs in the order of `coalitions`."""
+        listed = zip(_coalitions(players), costs, strict=True)
+        return cls(players, {s: Fraction(cost) for s, cost in listed})
+
     def coalitions(self) -> list[Coalition]:
-        """All coalitions, the smallest first, everybody together last."""
-        everyone = range(self.players)
-        return [
-            frozenset(c)
-            for size in range(1, self.players + 1)
-            for c in combinations(everyone, size)
-        ]
+        """List all coalitions, the smallest first, everybody together last."""
+        return _coalitions(self.players)
 
     @property
     def everyone(self) -> Coalition:
