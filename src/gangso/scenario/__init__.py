@@ -25,15 +25,19 @@ from gangso.scenario.diagnosis import (
     LedgerOptions,
     ReferenceRow,
 )
+from gangso.scenario.travel import MainRoads, SpeedClass, TravelOptions
 
 __all__ = [
     "AllianceOptions",
     "DiagnosisOptions",
     "ExtinctionClass",
     "LedgerOptions",
+    "MainRoads",
     "ReferenceRow",
     "Rule",
     "Scenario",
+    "SpeedClass",
+    "TravelOptions",
     "read_scenario",
     "resolve",
 ]
@@ -48,6 +52,7 @@ class Scenario(Frozen):
     seed: int = Field(2018, ge=0)
     year: int | None = Field(None, description="year of the plan; none: the latest of the data")
     leave_out: tuple[Rule, ...] = Field((), description="who is out of scope, and why")
+    travel: TravelOptions = TravelOptions()
     diagnosis: DiagnosisOptions = DiagnosisOptions()
     alliances: AllianceOptions = AllianceOptions()
 
