@@ -128,8 +128,7 @@ def hub_minutes(
     index = territory.municipalities.index if codes is None else pd.Index(codes)
     centres = centre_places(network, territory, codes)
     minutes, which = nearest_minutes(network, network.locate(found["lon"], found["lat"]), centres)
-    names = found["name"].to_numpy(dtype=object)
-    hub = np.where(which >= 0, names[np.maximum(which, 0)], None)
+    names = found["name"].reindex(which).to_numpy()  # −1 is in no row: missing
     return pd.DataFrame(
-        {"minutes": minutes, "hub": pd.array(hub, dtype="str")}, index=index.rename("code")
+        {"minutes": minutes, "hub": pd.array(names, dtype="str")}, index=index.rename("code")
     )

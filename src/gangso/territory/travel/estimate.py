@@ -78,9 +78,14 @@ def _sites(territory: Territory) -> _Sites:
         lon=table["lon"].to_numpy(float)[first],
         lat=table["lat"].to_numpy(float)[first],
         municipality=table["municipality"].to_numpy(dtype=object)[first],
-        population=np.bincount(site, weights=table["population"].to_numpy(float), minlength=count),
-        area=np.maximum(np.bincount(site, weights=area.to_numpy(float), minlength=count), 1e-3),
+        population=_sum(site, table["population"], count),
+        area=np.maximum(_sum(site, area, count), 1e-3),
     )
+
+
+def _sum(site: Ints, values: pd.Series, count: int) -> Floats:
+    total: Floats = np.bincount(site, values.to_numpy(float), count).astype(np.float64)
+    return total
 
 
 def _speed(density: Floats, options: TravelOptions) -> Floats:
@@ -123,9 +128,20 @@ def _pieces(count: int, pairs: Ints) -> Ints:
     return labels
 
 
+def _members(municipality: npt.NDArray[np.object_]) -> dict[str, Ints]:
+    """Sites of each municipality, in order of its code."""
+    codes, number = np.unique(municipality.astype(str), return_inverse=True)
+    order = np.argsort(number, kind="stable")
+    cuts = np.searchsorted(number[order], np.arange(1, len(codes)))
+    return {
+        str(code): own.astype(np.int64)
+        for code, own in zip(codes, np.split(order, cuts), strict=True)
+    }
+
+
 def _nearest_pair(xy: Floats, one: Ints, other: Ints) -> tuple[int, int]:
     """Positions of the two nearest points of two groups."""
-    km, at = cKDTree(xy[other]).query(xy[one])
+    km, at = map(np.asarray, cKDTree(xy[other]).query(xy[one]))
     best = int(np.argmin(km))
     return int(one[best]), int(other[at[best]])
 
@@ -137,7 +153,9 @@ def _ordinary_roads(
     pairs = neighbours(sites.xy)
     names, number = np.unique(sites.municipality.astype(str), return_inverse=True)
     own = pd.Index(names)
-    linked = _keys(own.get_indexer(land["a"]), own.get_indexer(land["b"]), len(names))
+    linked = _keys(
+        own.get_indexer(pd.Index(land["a"])), own.get_indexer(pd.Index(land["b"])), len(names)
+    )
     one, two = number[pairs[:, 0]], number[pairs[:, 1]]
     possible = (one == two) | np.isin(_keys(one, two, len(names)), linked)
     pairs = pairs[possible]
@@ -147,7 +165,7 @@ def _ordinary_roads(
     # Neighbours by land are joined by land, even where no straight line between their
     # settlements keeps to it.
     piece = _pieces(len(sites.xy), pairs)
-    members = pd.Series(np.arange(len(sites.xy))).groupby(sites.municipality.astype(str)).indices
+    members = _members(sites.municipality)
     more = []
     for a, b in zip(land["a"], land["b"], strict=True):
         if a not in members or b not in members:
@@ -159,13 +177,13 @@ def _ordinary_roads(
 
 
 def _keys(a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], count: int) -> Ints:
-    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
-    return low * count + high
+    keys: Ints = np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b)
+    return keys
 
 
 def _crossings(sites: _Sites, listed: pd.DataFrame) -> Ints:
     """Where listed bridges or ferries land: the nearest settlements of the two municipalities."""
-    members = pd.Series(np.arange(len(sites.xy))).groupby(sites.municipality.astype(str)).indices
+    members = _members(sites.municipality)
     found = [
         sorted(_nearest_pair(sites.xy, members[a], members[b]))
         for a, b in zip(listed["a"], listed["b"], strict=True)
@@ -178,8 +196,7 @@ def _local_ferries(sites: _Sites, joined: Ints) -> Ints:
     """Shortest crossings that join the settlements of each municipality to one piece."""
     piece = _pieces(len(sites.xy), joined)
     found: list[list[int]] = []
-    groups = pd.Series(piece).groupby(sites.municipality.astype(str))
-    for _, own in sorted(groups.indices.items()):
+    for own in _members(sites.municipality).values():
         labels = piece[own]
         while len(different := np.unique(labels)) > 1:
             # The piece with the most people is where the others want to go.
@@ -218,7 +235,7 @@ def _interchanges(
     density = np.where(area > 0, urban["population"].to_numpy() / np.maximum(area, 1e-9), 0.0)
     km = np.sqrt(area / np.pi) * options.detour
     minutes = 60.0 * km / _speed(density, options)
-    return centre.index.to_numpy(dtype=object), centre.to_numpy(), minutes
+    return np.asarray(centre.index, dtype=object), np.asarray(centre, dtype=np.int64), minutes
 
 
 def _tier_pairs(
@@ -231,7 +248,7 @@ def _tier_pairs(
     """Pairs of municipalities (positions in `codes`) whose centres a tier of roads may join."""
     if tier.places_over <= 0:
         position = pd.Index(codes)
-        a, b = position.get_indexer(land["a"]), position.get_indexer(land["b"])
+        a, b = (position.get_indexer(pd.Index(land[end])) for end in ("a", "b"))
         pairs = np.column_stack([np.minimum(a, b), np.maximum(a, b)]).astype(np.int64)
         return np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)
     population = territory.municipalities["population"].reindex(codes).to_numpy(dtype=float)
@@ -315,8 +332,7 @@ def estimate_network(
         pieces.append(piece[centre])
 
     of_municipality = {
-        str(code): frozenset(piece[own].tolist())
-        for code, own in pd.Series(piece).groupby(sites.municipality.astype(str)).indices.items()
+        code: frozenset(piece[own].tolist()) for code, own in _members(sites.municipality).items()
     }
     return build_network(
         np.concatenate(lon),

@@ -182,7 +182,7 @@ class Network:
             candidates = nodes[allowed]
             if not len(points) or not len(candidates):
                 continue
-            km, nearest = cKDTree(at[allowed]).query(xy[points])
+            km, nearest = map(np.asarray, cKDTree(at[allowed]).query(xy[points]))
             near = km <= self.farthest_access_km
             found = candidates[nearest[near]]
             node[points[near]] = found

@@ -156,7 +156,10 @@ def _block(graph: sp.csr_array, seeds: Ints, ends: Ints, limit_min: float) -> sp
     return _csr(row, column, found[row, column], (len(seeds), len(ends)))
 
 
-def _csr(row: Ints, column: Ints, data: Floats, shape: tuple[int, int]) -> sp.csr_array:
+Whole = npt.NDArray[np.integer]
+
+
+def _csr(row: Whole, column: Whole, data: Floats, shape: tuple[int, int]) -> sp.csr_array:
     """Make a matrix from sorted rows; zeros stay stored."""
     starts = np.zeros(shape[0] + 1, dtype=np.int64)
     np.cumsum(np.bincount(row, minlength=shape[0]), out=starts[1:])
@@ -185,9 +188,11 @@ def _spread(
     begin = np.concatenate([[0], np.cumsum(counts)])
     # Rows first: each origin takes the row of its node.
     rows_of = np.where(from_place >= 0, from_place, 0)
-    lengths = np.where(from_place >= 0, np.diff(nodes.indptr)[rows_of] if nodes.shape[0] else 0, 0)
+    starts = np.asarray(nodes.indptr, dtype=np.int64)
+    stored = np.append(np.diff(starts), 0)  # the last one for places off the network
+    lengths = stored[from_place]
     origin = np.repeat(np.arange(len(origins)), lengths)
-    entry = _ranges(nodes.indptr[:-1][rows_of] if nodes.shape[0] else rows_of, lengths)
+    entry = _ranges(starts[rows_of], lengths)
     # Then columns: each node gives its destinations.
     node = nodes.indices[entry]
     repeat = counts[node]
@@ -202,8 +207,9 @@ def _spread(
     return _csr(origin[order], destination[order], minutes[order], shape)
 
 
-def _ranges(begin: Ints, lengths: npt.NDArray[np.integer]) -> Ints:
+def _ranges(begin: Whole, lengths: Whole) -> Ints:
     """Concatenate ``begin[i], begin[i] + 1, …`` of the given lengths."""
     total = int(lengths.sum())
     offset = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return np.repeat(begin, lengths) + np.arange(total) - offset
+    ranges: Ints = np.repeat(begin.astype(np.int64), lengths) + np.arange(total) - offset
+    return ranges

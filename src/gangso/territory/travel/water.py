@@ -48,7 +48,7 @@ class Land:
         outside = np.zeros(len(begin))
         if not len(begin):
             return outside
-        lines = shapely.linestrings(np.stack([begin, end], axis=1) * 1000.0)
+        lines = np.asarray(shapely.linestrings(np.stack([begin, end], axis=1) * 1000.0))
         some = np.unique(self._shore.query(lines, predicate="intersects")[0])
         line, shape = self._shapes.query(lines[some], predicate="intersects")
         shapes = self._shapes.geometries[shape]
@@ -62,5 +62,4 @@ def _segments(outline: shapely.Geometry) -> npt.NDArray[np.object_]:
     points, part = shapely.get_coordinates(shapely.get_parts(outline), return_index=True)
     same = part[1:] == part[:-1]
     pairs = np.stack([points[:-1][same], points[1:][same]], axis=1)
-    drawn: npt.NDArray[np.object_] = shapely.linestrings(pairs)
-    return drawn
+    return np.asarray(shapely.linestrings(pairs), dtype=object)
