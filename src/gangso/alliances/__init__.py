@@ -3,6 +3,7 @@
 from gangso.alliances.criteria import Criterion, register, registered
 from gangso.alliances.crosscheck import check_data, check_tables
 from gangso.alliances.model import AllianceModel, partition
+from gangso.alliances.reasons import Reasons, reasons
 from gangso.alliances.result import Partition
 from gangso.alliances.verify import Check, verify_certificate
 
@@ -11,9 +12,11 @@ __all__ = [
     "Check",
     "Criterion",
     "Partition",
+    "Reasons",
     "check_data",
     "check_tables",
     "partition",
+    "reasons",
     "register",
     "registered",
     "verify_certificate",
