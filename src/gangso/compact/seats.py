@@ -14,6 +14,7 @@ from itertools import combinations
 from math import ceil, factorial
 from typing import Literal, get_args
 
+import numpy as np
 from apportionment import methods as library
 
 __all__ = [
@@ -134,7 +135,7 @@ def apportion(
         if left and free:
             found = library.compute(
                 _IN_LIBRARY[method],
-                [claims[i] for i in free],
+                np.array([claims[i] for i in free], dtype=object),  # or it would make them floats
                 left,
                 fractions=True,
                 tiesallowed=False,
