@@ -25,10 +25,22 @@ from gangso.scenario.diagnosis import (
     LedgerOptions,
     ReferenceRow,
 )
+from gangso.scenario.services import (
+    Catchment,
+    ClosureTest,
+    Decay,
+    ServicesOptions,
+    Standard,
+    Threshold,
+    UnderservedTest,
+)
 from gangso.scenario.travel import MainRoads, SpeedClass, TravelOptions
 
 __all__ = [
     "AllianceOptions",
+    "Catchment",
+    "ClosureTest",
+    "Decay",
     "DiagnosisOptions",
     "ExtinctionClass",
     "LedgerOptions",
@@ -36,8 +48,12 @@ __all__ = [
     "ReferenceRow",
     "Rule",
     "Scenario",
+    "ServicesOptions",
     "SpeedClass",
+    "Standard",
+    "Threshold",
     "TravelOptions",
+    "UnderservedTest",
     "read_scenario",
     "resolve",
 ]
@@ -54,6 +70,7 @@ class Scenario(Frozen):
     leave_out: tuple[Rule, ...] = Field((), description="who is out of scope, and why")
     travel: TravelOptions = TravelOptions()
     diagnosis: DiagnosisOptions = DiagnosisOptions()
+    services: ServicesOptions = ServicesOptions()
     alliances: AllianceOptions = AllianceOptions()
 
     def to_yaml(self) -> str:

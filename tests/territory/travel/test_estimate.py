@@ -107,6 +107,20 @@ def test_says_that_it_is_estimated(strait: Territory) -> None:
     assert any("1.5" in line for line in network.assumptions["en"])
 
 
+def test_settlements_that_do_not_cover_the_land_draw_no_coast(strait: Territory) -> None:
+    assert strait.settlements is not None
+    tiny = replace(
+        strait,
+        settlements=strait.settlements.assign(area_km2=0.5),
+        municipalities=strait.municipalities.assign(area_km2=200.0),
+    )
+    network = estimate_network(tiny, PLAIN)
+    found = kinds(network)
+    assert found[("a1", "b1")] == "road"
+    assert found[("b1", "b3")] == "road"  # nothing says that there is water
+    assert any("do not cover the land" in line for line in network.assumptions["en"])
+
+
 def test_no_settlements_and_one_municipality() -> None:
     own = pd.DataFrame(
         {"code": ["a"], "name": ["A"], "population": [10.0], "lon": [127.0], "lat": [36.0],

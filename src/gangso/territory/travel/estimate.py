@@ -20,6 +20,7 @@ from gangso.territory.travel.words import assumptions
 
 __all__ = ["estimate_network"]
 
+_COVERED = 0.5  # share of the municipalities' area from which settlements draw the land
 _URBAN_FROM = 1_000.0  # persons per km2: the town that a main road has to cross
 
 
@@ -88,6 +89,17 @@ def _sum(site: Ints, values: pd.Series, count: int) -> Floats:
     return total
 
 
+def _ground(territory: Territory) -> Land | None:
+    """Land that roads must keep to; None where the settlements do not cover it."""
+    towns = territory.settlements
+    if territory.boundaries_drawn and towns is not None and "area_km2" in towns:
+        covered = towns["area_km2"].sum()
+        if 0 < covered < _COVERED * territory.municipalities["area_km2"].sum():
+            # The areas are of the built-up ground alone: what lies between is no water.
+            return None
+    return Land(territory.boundaries, territory.metadata.metric_crs)
+
+
 def _speed(density: Floats, options: TravelOptions) -> Floats:
     """Speed on ordinary roads (km/h) by density."""
     bands = sorted(options.speeds, key=lambda band: band.at_least)
@@ -147,7 +159,7 @@ def _nearest_pair(xy: Floats, one: Ints, other: Ints) -> tuple[int, int]:
 
 
 def _ordinary_roads(
-    sites: _Sites, land: pd.DataFrame, ground: Land, options: TravelOptions
+    sites: _Sites, land: pd.DataFrame, ground: Land | None, options: TravelOptions
 ) -> Ints:
     """Pairs of neighbouring settlements that a road can join without crossing water."""
     pairs = neighbours(sites.xy)
@@ -159,8 +171,9 @@ def _ordinary_roads(
     one, two = number[pairs[:, 0]], number[pairs[:, 1]]
     possible = (one == two) | np.isin(_keys(one, two, len(names)), linked)
     pairs = pairs[possible]
-    wet = ground.km_off(sites.xy[pairs[:, 0]], sites.xy[pairs[:, 1]])
-    pairs = pairs[wet <= options.water_km]
+    if ground is not None:
+        wet = ground.km_off(sites.xy[pairs[:, 0]], sites.xy[pairs[:, 1]])
+        pairs = pairs[wet <= options.water_km]
     pairs = pairs[prune(sites.xy, pairs)]
     # Neighbours by land are joined by land, even where no straight line between their
     # settlements keeps to it.
@@ -287,7 +300,7 @@ def estimate_network(
     sites = _sites(territory)
     speed = _speed(sites.density, options)
     land = _links(territory, ("land",), None)
-    ground = Land(territory.boundaries, territory.metadata.metric_crs)
+    ground = _ground(territory)
     parts = []
 
     roads = _ordinary_roads(sites, land, ground, options)
@@ -315,9 +328,10 @@ def estimate_network(
     for number, tier in enumerate(options.main_roads):
         xy = sites.xy[centre]
         pairs = _tier_pairs(territory, tier, codes, xy, land)
-        wet = ground.km_off(xy[pairs[:, 0]], xy[pairs[:, 1]])
-        same_land = piece[centre[pairs[:, 0]]] == piece[centre[pairs[:, 1]]]
-        pairs = pairs[(wet <= options.water_km) & same_land]
+        pairs = pairs[piece[centre[pairs[:, 0]]] == piece[centre[pairs[:, 1]]]]
+        if ground is not None:
+            wet = ground.km_off(xy[pairs[:, 0]], xy[pairs[:, 1]])
+            pairs = pairs[wet <= options.water_km]
         if tier.places_over > 0:
             pairs = pairs[prune(xy, pairs)]
         base = len(sites.xy) + number * len(centre)
@@ -340,7 +354,7 @@ def estimate_network(
         np.concatenate(access),
         pd.concat(parts, ignore_index=True),
         estimated=True,
-        assumptions=assumptions(territory, options, year, local=len(local)),
+        assumptions=assumptions(territory, options, year, dry=ground is None, local=len(local)),
         metric_crs=territory.metadata.metric_crs,
         farthest_access_km=options.farthest_access_km,
         codes=sites.codes,

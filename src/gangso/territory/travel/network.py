@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -310,8 +310,13 @@ def metric_km(lon: Floats, lat: Floats, metric_crs: str) -> Floats:
     ndarray of float, shape (k, 2)
         Kilometres.
     """
-    x, y = Transformer.from_crs("EPSG:4326", metric_crs, always_xy=True).transform(lon, lat)
+    x, y = _projection(metric_crs).transform(lon, lat)
     return np.column_stack([x, y]) / 1000.0
+
+
+@cache
+def _projection(metric_crs: str) -> Transformer:
+    return Transformer.from_crs("EPSG:4326", metric_crs, always_xy=True)
 
 
 def morton_order(xy: Floats) -> Ints:

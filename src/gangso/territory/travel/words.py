@@ -13,7 +13,7 @@ __all__ = ["assumptions", "given_roads"]
 
 
 def assumptions(
-    territory: Territory, options: TravelOptions, year: int | None, *, local: int
+    territory: Territory, options: TravelOptions, year: int | None, *, dry: bool, local: int
 ) -> Mapping[str, tuple[str, ...]]:
     """Name the assumptions of an estimated network.
 
@@ -25,6 +25,8 @@ def assumptions(
         Speeds and detours.
     year : int or None
         Year of the links.
+    dry : bool
+        Whether nothing is known of where the water is.
     local : int
         Number of assumed crossings within municipalities.
 
@@ -58,8 +60,11 @@ def assumptions(
             )
             for tier in options.main_roads
         ]
-        drawn = "drawn" if territory.boundaries_drawn else "given"
-        lines.append(say(f"travel.assume.water_{drawn}", lang, km=options.water_km))
+        if dry:
+            lines.append(say("travel.assume.water_unknown", lang))
+        else:
+            drawn = "drawn" if territory.boundaries_drawn else "given"
+            lines.append(say(f"travel.assume.water_{drawn}", lang, km=options.water_km))
         lines.append(
             say(
                 "travel.assume.crossings",
