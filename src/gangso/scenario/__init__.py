@@ -19,6 +19,12 @@ from pydantic import Field, ValidationError
 from gangso.errors import BadInputError, Fault
 from gangso.scenario.alliances import AllianceOptions
 from gangso.scenario.base import Frozen, Rule
+from gangso.scenario.compact import (
+    CompactOptions,
+    DecentralisationOptions,
+    FinanceItems,
+    SeatOptions,
+)
 from gangso.scenario.diagnosis import (
     DiagnosisOptions,
     ExtinctionClass,
@@ -40,14 +46,18 @@ __all__ = [
     "AllianceOptions",
     "Catchment",
     "ClosureTest",
+    "CompactOptions",
     "Decay",
+    "DecentralisationOptions",
     "DiagnosisOptions",
     "ExtinctionClass",
+    "FinanceItems",
     "LedgerOptions",
     "MainRoads",
     "ReferenceRow",
     "Rule",
     "Scenario",
+    "SeatOptions",
     "ServicesOptions",
     "SpeedClass",
     "Standard",
@@ -72,6 +82,7 @@ class Scenario(Frozen):
     diagnosis: DiagnosisOptions = DiagnosisOptions()
     services: ServicesOptions = ServicesOptions()
     alliances: AllianceOptions = AllianceOptions()
+    compact: CompactOptions = CompactOptions()
 
     def to_yaml(self) -> str:
         """Write the scenario as YAML that `read_scenario` reads back."""
