@@ -31,6 +31,7 @@ from gangso.scenario.diagnosis import (
     LedgerOptions,
     ReferenceRow,
 )
+from gangso.scenario.projection import ProjectionOptions, RateOptions
 from gangso.scenario.services import (
     Catchment,
     ClosureTest,
@@ -54,6 +55,8 @@ __all__ = [
     "FinanceItems",
     "LedgerOptions",
     "MainRoads",
+    "ProjectionOptions",
+    "RateOptions",
     "ReferenceRow",
     "Rule",
     "Scenario",
@@ -81,6 +84,7 @@ class Scenario(Frozen):
     travel: TravelOptions = TravelOptions()
     diagnosis: DiagnosisOptions = DiagnosisOptions()
     services: ServicesOptions = ServicesOptions()
+    projection: ProjectionOptions = ProjectionOptions()
     alliances: AllianceOptions = AllianceOptions()
     compact: CompactOptions = CompactOptions()
 
