@@ -27,6 +27,30 @@ def made(korea: Territory) -> Plan:
     return plan(territory=korea)
 
 
+def three_towns() -> Territory:
+    """The required tables only."""
+    table = pd.DataFrame(
+        {
+            "code": ["a", "b", "c"],
+            "name": ["A", "B", "C"],
+            "population": [100_000, 150_000, 90_000],
+            "lon": [10.0, 10.2, 10.4],
+            "lat": [50.0, 50.1, 50.0],
+            "area_km2": [100.0, 120.0, 90.0],
+        }
+    )
+    links = pd.DataFrame({"a": ["a", "b"], "b": ["b", "c"]})
+    return Territory.from_tables(
+        {"municipalities": table, "contiguity": links}, {"languages": ["en"]}
+    )
+
+
+@pytest.fixture(scope="module")
+def small() -> Plan:
+    """A plan for three towns: what holds for it holds for Korea, and takes a tenth of the time."""
+    return plan({"language": "en"}, territory=three_towns())
+
+
 @pytest.fixture(scope="module")
 def written(made: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out") / "plan"
@@ -55,7 +79,7 @@ def test_nothing_is_left_beside_the_folder(written: Path) -> None:
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 @pytest.mark.parametrize("step", ["write_geopackage", "render_html", "render_pdf", "_swap"])
 def test_a_broken_attempt_leaves_the_old_plan(
-    made: Plan,
+    small: Plan,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     step: str,
@@ -71,29 +95,29 @@ def test_a_broken_attempt_leaves_the_old_plan(
 
     monkeypatch.setattr(folder_module, step, fail)
     with pytest.raises(error):
-        write_plan(made, out)
+        write_plan(small, out)
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan"]
     assert (out / "certificate.json").read_text() == "old"
 
 
 def test_a_broken_attempt_leaves_no_folder_that_was_not_there(
-    made: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(folder_module, "write_geopackage", fail)
     with pytest.raises(KeyboardInterrupt):
-        write_plan(made, tmp_path / "a" / "b" / "plan")
+        write_plan(small, tmp_path / "a" / "b" / "plan")
     assert not list(tmp_path.iterdir())
 
 
-def test_an_older_plan_is_replaced_whole(made: Plan, tmp_path: Path) -> None:
+def test_an_older_plan_is_replaced_whole(small: Plan, tmp_path: Path) -> None:
     out = tmp_path / "plan"
     (out / "tables").mkdir(parents=True)
     for name in ("scenario.yaml", "certificate.json", "tables/of_long_ago.csv"):
         (out / name).write_text("old")
-    write_plan(made, out)
+    write_plan(small, out)
     assert not (out / "tables" / "of_long_ago.csv").exists()
     assert (out / "brief.pdf").exists()
 
@@ -106,32 +130,32 @@ def test_an_older_plan_is_replaced_whole(made: Plan, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_a_plan_is_never_replaced(
-    made: Plan, tmp_path: Path, there: tuple[str, ...]
+    small: Plan, tmp_path: Path, there: tuple[str, ...]
 ) -> None:
     out = tmp_path / "plan"
     out.mkdir()
     for name in there:
         (out / name).write_text("mine")
     with pytest.raises(BadInputError):
-        write_plan(made, out)
+        write_plan(small, out)
     assert sorted(entry.name for entry in out.iterdir()) == sorted(there)
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan"]
 
 
-def test_a_file_is_never_replaced(made: Plan, tmp_path: Path) -> None:
+def test_a_file_is_never_replaced(small: Plan, tmp_path: Path) -> None:
     (tmp_path / "plan").write_text("mine")
     with pytest.raises(BadInputError):
-        write_plan(made, tmp_path / "plan")
+        write_plan(small, tmp_path / "plan")
     assert (tmp_path / "plan").read_text() == "mine"
 
 
 def test_the_scenario_names_its_package_relative_to_itself(
-    made: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)
-    scenario = made.scenario.model_copy(update={"territory": "data"})
-    write_plan(replace(made, scenario=scenario), tmp_path / "results" / "plan")
+    scenario = small.scenario.model_copy(update={"territory": "data"})
+    write_plan(replace(small, scenario=scenario), tmp_path / "results" / "plan")
     named = read_scenario(tmp_path / "results" / "plan" / "scenario.yaml")["territory"]
     assert named == "../../data"
 
@@ -184,17 +208,17 @@ def test_the_certificate_is_compact_json(written: Path) -> None:
 
 
 @pytest.fixture
-def nasty(made: Plan) -> Plan:
+def nasty(small: Plan) -> Plan:
     """A plan in which one place has a name full of markup and formulas."""
-    territory = made.territory
+    territory = small.territory
     table = territory.municipalities.copy()
-    table.loc["32010", ["name", "name_en"]] = NASTY
-    alliances = made.partition.alliances.copy()
+    table.loc["a", ["name", "name_en"]] = NASTY
+    alliances = small.partition.alliances.copy()
     alliances.iloc[0, alliances.columns.get_indexer(["name", "name_en"])] = NASTY
     return replace(
-        made,
+        small,
         territory=replace(territory, municipalities=table),
-        partition=replace(made.partition, alliances=alliances),
+        partition=replace(small.partition, alliances=alliances),
     )
 
 
@@ -210,22 +234,7 @@ def test_names_are_data_not_markup(nasty: Plan, tmp_path: Path, lang: str) -> No
         assert next(csv.DictReader(file))["name"].startswith("'=cmd")
 
 
-def test_a_territory_with_the_required_tables_only(tmp_path: Path) -> None:
-    table = pd.DataFrame(
-        {
-            "code": ["a", "b", "c"],
-            "name": ["A", "B", "C"],
-            "population": [100_000, 150_000, 90_000],
-            "lon": [10.0, 10.2, 10.4],
-            "lat": [50.0, 50.1, 50.0],
-            "area_km2": [100.0, 120.0, 90.0],
-        }
-    )
-    links = pd.DataFrame({"a": ["a", "b"], "b": ["b", "c"]})
-    territory = Territory.from_tables(
-        {"municipalities": table, "contiguity": links}, {"languages": ["en"]}
-    )
-    made = plan({"language": "en"}, territory=territory)
-    write_plan(made, tmp_path / "plan", "en")
+def test_a_territory_with_the_required_tables_only(small: Plan, tmp_path: Path) -> None:
+    write_plan(small, tmp_path / "plan", "en")
     text = "".join(p.get_text() for p in pymupdf.open(tmp_path / "plan" / "brief.pdf"))
     assert "no flows" in text.lower()
