@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gangso.alliances import Partition, partition
+    from gangso.alliances import Banded, MaxP, Partition, banded, max_p, partition
     from gangso.diagnosis import Diagnosis, diagnose
     from gangso.errors import BadInputError, GangsoError, InfeasibleError, MissingTableError
     from gangso.planning import Plan, plan
@@ -18,34 +18,42 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BadInputError": "gangso.errors",
+    "Banded": "gangso.alliances",
     "Diagnosis": "gangso.diagnosis",
     "GangsoError": "gangso.errors",
     "InfeasibleError": "gangso.errors",
+    "MaxP": "gangso.alliances",
     "MissingTableError": "gangso.errors",
     "Partition": "gangso.alliances",
     "Plan": "gangso.planning",
     "Scenario": "gangso.scenario",
     "Territory": "gangso.territory",
+    "banded": "gangso.alliances",
     "diagnose": "gangso.diagnosis",
     "korea": "gangso.territory",
     "load": "gangso.territory",
+    "max_p": "gangso.alliances",
     "partition": "gangso.alliances",
     "plan": "gangso.planning",
 }
 
 __all__ = [
     "BadInputError",
+    "Banded",
     "Diagnosis",
     "GangsoError",
     "InfeasibleError",
+    "MaxP",
     "MissingTableError",
     "Partition",
     "Plan",
     "Scenario",
     "Territory",
+    "banded",
     "diagnose",
     "korea",
     "load",
+    "max_p",
     "partition",
     "plan",
 ]

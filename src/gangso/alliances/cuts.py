@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 __all__ = ["violated_sets"]
 
+# Members of a candidate up to which cuts on five units are looked for.
+_WIDE = 8
+
 
 @numba.njit(cache=True, nogil=True)
 def _left_hand_side(rows, start, column_of, value, marked, weight, stamp):  # type: ignore[no-untyped-def]
@@ -64,6 +67,8 @@ def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def
     marked = np.full(len(value), -1, dtype=np.int64)
     weight = np.zeros(len(value), dtype=np.int64)
     stamp = 0
+    # Wide candidates are next to nearly everything: fives would take minutes to look through.
+    fives = members.shape[1] <= _WIDE
     found = []
     triple = np.empty(3, dtype=np.int64)
     five = np.empty(5, dtype=np.int64)
@@ -82,7 +87,7 @@ def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def
                 if total > 1.0 + violation:
                     found.append((total - 1.0, a, b, c, np.int64(-1), np.int64(-1)))
                     continue
-                if total < 0.7:
+                if total < 0.7 or not fives:
                     continue
                 best, first, second = 2.0 + violation, np.int64(-1), np.int64(-1)
                 five[0], five[1], five[2] = a, b, c

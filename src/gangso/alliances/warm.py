@@ -9,7 +9,6 @@ possible bounds it from above.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -100,7 +99,7 @@ class Settled:
     ) -> None:
         self.model, self.options, self.constraints = model, options, constraints
         self.allowed, self.cost, self.rows, self.solution = allowed, cost, rows, solution
-        self._without: dict[bytes, Solution] = {}
+        self._without: dict[int, Solution] = {}
 
     @cached_property
     def pool(self) -> Candidates:
@@ -170,13 +169,13 @@ class Settled:
         )
         return carry_over(left, self.allowed, allowed)
 
-    def without(self, banned: Sequence[int] | Ints, limits: Limits | None = None) -> Solution:
-        """Find the best plan without some alliances of the pool.
+    def without(self, column: int, limits: Limits | None = None) -> Solution:
+        """Find the best plan that does not contain one alliance of the pool.
 
         Parameters
         ----------
-        banned : sequence of int
-            Their positions in the pool.
+        column : int
+            Its position in the pool.
         limits : Limits, optional
             How hard to try.
 
@@ -185,16 +184,17 @@ class Settled:
         Solution
             Its chosen candidates are positions in the pool.
         """
-        key = np.unique(np.asarray(banned, dtype=np.int64)).tobytes()
-        if key not in self._without:
-            kept = np.delete(np.arange(len(self.cost), dtype=np.int64), banned)
+        if column not in self._without:
+            kept = np.delete(np.arange(len(self.cost), dtype=np.int64), column)
             rows = tuple(ExtraRow(row.coefficients[kept], row.low, row.high) for row in self.rows)
             found = solve(
                 self.pool.members[kept], self.cost[kept], self.model.graph.n, rows, limits,
                 start=self.start(self.allowed[kept]),
             )  # fmt: skip
-            self._without[key] = replace(found, chosen=kept[found.chosen])
-        return self._without[key]
+            self._without[column] = Solution(
+                kept[found.chosen], found.cost, found.proof, found.stuck, found.left
+            )
+        return self._without[column]
 
     def under(self, constraints: Sequence[Constraint], limits: Limits | None = None) -> Settled:
         """Settle the same question under other requirements.

@@ -1,1 +1,0 @@
-"""Who does what, who pays, and whether anyone would rather leave."""
