@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -60,6 +61,11 @@ FUNCTIONS = {
     "과학기술": "science_and_technology",
     "예비비": "reserve_fund",
     "기타": "other",
+}
+# Thresholds that the notes of the closure tests state in words.
+CLOSURE_LIMITS = {
+    "hospital_basic": {"people": 5000, "sparse_people": 500, "sparse_below": 50},
+    "obstetrics": {"people": 950},
 }
 # Provinces that a short regional name of the zone list stands for; "도간" crosses provinces.
 REGIONS = {"충남": "충청남도", "충북": "충청북도", "경남": "경상남도", "경북": "경상북도"}
@@ -386,6 +392,70 @@ def groupings(folder: Path, source: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["grouping", "name", "municipality"])
 
 
+def _group(text: str) -> str:
+    return {"women 15-49": "women_15_49", "65+": "65plus"}.get(text, text)
+
+
+def standards(folder: Path, said: dict[str, Any]) -> dict[str, Any]:
+    """Sourced standards, tests and thresholds as a part of the scenario fragment."""
+    rows = pd.read_csv(folder / "service_standards.csv").astype(object)
+    rows["source"] = rows["source"].where(rows["source"] != "same").ffill()
+    parts: dict[str, dict[str, Any]] = {"standards": {}, "closures": {}}
+    for row in rows.itertuples():
+        key = row.service
+        common = {
+            "label": {
+                "ko": said["korean"].get(key, row.service_ko),
+                "en": said["english"][key],
+            },
+            "services": said["services"].get(key, [key]),
+            # Where a range is given, the upper end is evaluated.
+            "minutes": float(row.minutes_high),
+            "group": _group(row.population_group),
+            "source": row.source,
+        }
+        for name, target in (("notes", "note"), ("assumed", "assumed_where")):
+            if key in said[name]:
+                common[target] = said[name][key]
+        if row.level == "closure_test":
+            limits = CLOSURE_LIMITS[key]
+            if any(f"{number:,}" not in row.note and str(number) not in row.note
+                   for number in limits.values()):  # fmt: skip
+                sys.exit(f"{key}: the note no longer says {limits}")
+            if key == "obstetrics":
+                common["assumed_where"] = said["assumed"]["delivery_room"]
+            parts["closures"][key] = common | limits
+            continue
+        level = {"underserved_test": "test"}.get(row.level, row.level)
+        if row.country != "KR":
+            level = "example"
+        parts["standards"][key] = common | {"level": level, "mode": row.mode}
+    for key, variant in said["variants"].items():
+        parts["standards"][key] = parts["standards"][variant["of"]] | {
+            "label": {"ko": said["korean"][key], "en": said["english"][key]},
+            "services": variant["services"],
+            "note": said["notes"][key],
+        }
+    sources = dict(zip(rows["service"], rows["source"], strict=True))
+    parts["underserved"] = {
+        key: test | {"source": sources[test["any_of"][0]]}
+        for key, test in said["underserved"].items()
+    }
+    thresholds = pd.read_csv(folder / "service_thresholds_japan_mlit.csv")
+    parts["thresholds"] = {
+        row.service: {
+            "label": {"ko": row.ko, "en": row.service.replace("_", " ").capitalize()},
+            "population_50": float(row.pop_50pct),
+            "population_80": None if pd.isna(row.pop_80pct) else float(row.pop_80pct),
+            "confidence": row.confidence,
+            "source": f"{row.source} ({row.vintage})",
+        }
+        for row in thresholds.itertuples()
+        if "births" not in row.service  # a threshold of births, not of residents
+    }
+    return parts
+
+
 def main() -> None:
     """Compile and write the package."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -396,6 +466,8 @@ def main() -> None:
     population = ages(options.source)
     towns = settlements(options.source)
     said = yaml.safe_load((HERE / "korea.yaml").read_text(encoding="utf-8"))
+    fragment = said["gangso"]["scenario"]["services"]
+    fragment |= standards(options.source, said["standards"])
     tables = {
         "municipalities": municipalities(source, population),
         "settlements": towns,

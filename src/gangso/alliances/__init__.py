@@ -5,6 +5,7 @@ from gangso.alliances.criteria import Criterion, register, registered
 from gangso.alliances.crosscheck import check_data, check_tables
 from gangso.alliances.maxp import MaxP, max_p
 from gangso.alliances.model import AllianceModel, partition
+from gangso.alliances.reasons import Reasons, reasons
 from gangso.alliances.result import Partition
 from gangso.alliances.verify import Check, verify_certificate
 
@@ -15,11 +16,13 @@ __all__ = [
     "Criterion",
     "MaxP",
     "Partition",
+    "Reasons",
     "banded",
     "check_data",
     "check_tables",
     "max_p",
     "partition",
+    "reasons",
     "register",
     "registered",
     "verify_certificate",

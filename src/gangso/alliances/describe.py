@@ -195,7 +195,7 @@ def _not_allied(settled: Settled, unit: int) -> dict[str, str]:
     if not settled.exact:
         least = int(settled.insisting_costs(joining).min())
         return _both("alone.at_least", loss=least * COST_UNIT)
-    other = settled.without(int(settled.column_of[unit]))
+    other = settled.without([int(settled.column_of[unit])])
     if not other.feasible:
         return _no_candidate(settled, unit)
     column = next(j for j in other.chosen if unit in pool.members[j])

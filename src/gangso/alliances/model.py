@@ -198,14 +198,32 @@ class AllianceModel:
         Settled
             The question with its answer; without a plan, its solution names who is stuck.
         """
-        allowed = self._allowed(constraints)
+        allowed, rows = self.pool_under(constraints)
         cost = self.costs(options.weights)[allowed]
-        rows: tuple[ExtraRow, ...] = ()
         solution = solve(
             self.candidates.members[allowed], cost, self.graph.n, rows, limits, progress,
             None if start is None else start.start(allowed), self.graph,
         )  # fmt: skip
         return Settled(self, options, constraints, allowed, cost, rows, solution)
+
+    def pool_under(
+        self, constraints: Sequence[Constraint]
+    ) -> tuple[npt.NDArray[np.int64], tuple[ExtraRow, ...]]:
+        """Return what requirements leave to choose from.
+
+        Parameters
+        ----------
+        constraints : sequence of Constraint
+            The requirements.
+
+        Returns
+        -------
+        allowed : ndarray of int64
+            Candidates that satisfy them, ascending.
+        rows : tuple of ExtraRow
+            Requirements on the whole plan.
+        """
+        return self._allowed(constraints), ()
 
     def _allowed(self, constraints: Sequence[Constraint]) -> npt.NDArray[np.int64]:
         keep = np.ones(len(self.candidates), dtype=bool)

@@ -160,7 +160,7 @@ class _Search:
         )
         # Every plan is cheaper than this, whether or not there is one: each unit would sit in
         # a candidate that is the dearest per member.
-        self.best = int((-(-cost // self.size)).max()) * n + 1
+        self.best = int((-(-cost // self.size)).max(initial=0)) * n + 1
         # A unit left uncovered, even by a quarter, must cost more than any plan, so that a
         # case without a plan is closed by its bound like any other.
         self.artificial = 4.0 * self.best * COST_UNIT

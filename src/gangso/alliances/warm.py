@@ -9,6 +9,7 @@ possible bounds it from above.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ class Settled:
     ) -> None:
         self.model, self.options, self.constraints = model, options, constraints
         self.allowed, self.cost, self.rows, self.solution = allowed, cost, rows, solution
-        self._without: dict[int, Solution] = {}
+        self._without: dict[bytes, Solution] = {}
 
     @cached_property
     def pool(self) -> Candidates:
@@ -169,13 +170,13 @@ class Settled:
         )
         return carry_over(left, self.allowed, allowed)
 
-    def without(self, column: int, limits: Limits | None = None) -> Solution:
-        """Find the best plan that does not contain one alliance of the pool.
+    def without(self, banned: Sequence[int] | Ints, limits: Limits | None = None) -> Solution:
+        """Find the best plan without some alliances of the pool.
 
         Parameters
         ----------
-        column : int
-            Its position in the pool.
+        banned : sequence of int
+            Their positions in the pool.
         limits : Limits, optional
             How hard to try.
 
@@ -184,17 +185,16 @@ class Settled:
         Solution
             Its chosen candidates are positions in the pool.
         """
-        if column not in self._without:
-            kept = np.delete(np.arange(len(self.cost), dtype=np.int64), column)
+        key = np.unique(np.asarray(banned, dtype=np.int64)).tobytes()
+        if key not in self._without:
+            kept = np.delete(np.arange(len(self.cost), dtype=np.int64), banned)
             rows = tuple(ExtraRow(row.coefficients[kept], row.low, row.high) for row in self.rows)
             found = solve(
                 self.pool.members[kept], self.cost[kept], self.model.graph.n, rows, limits,
                 start=self.start(self.allowed[kept]),
             )  # fmt: skip
-            self._without[column] = Solution(
-                kept[found.chosen], found.cost, found.proof, found.stuck, found.left
-            )
-        return self._without[column]
+            self._without[key] = replace(found, chosen=kept[found.chosen])
+        return self._without[key]
 
     def under(self, constraints: Sequence[Constraint], limits: Limits | None = None) -> Settled:
         """Settle the same question under other requirements.

@@ -19,21 +19,54 @@ from pydantic import Field, ValidationError
 from gangso.errors import BadInputError, Fault
 from gangso.scenario.alliances import AllianceOptions
 from gangso.scenario.base import Frozen, Rule
+from gangso.scenario.compact import (
+    CompactOptions,
+    DecentralisationOptions,
+    FinanceItems,
+    SeatOptions,
+)
 from gangso.scenario.diagnosis import (
     DiagnosisOptions,
     ExtinctionClass,
     LedgerOptions,
     ReferenceRow,
 )
+from gangso.scenario.projection import ProjectionOptions, RateOptions
+from gangso.scenario.services import (
+    Catchment,
+    ClosureTest,
+    Decay,
+    ServicesOptions,
+    Standard,
+    Threshold,
+    UnderservedTest,
+)
+from gangso.scenario.travel import MainRoads, SpeedClass, TravelOptions
 
 __all__ = [
     "AllianceOptions",
+    "Catchment",
+    "ClosureTest",
+    "CompactOptions",
+    "Decay",
+    "DecentralisationOptions",
     "DiagnosisOptions",
     "ExtinctionClass",
+    "FinanceItems",
     "LedgerOptions",
+    "MainRoads",
+    "ProjectionOptions",
+    "RateOptions",
     "ReferenceRow",
     "Rule",
     "Scenario",
+    "SeatOptions",
+    "ServicesOptions",
+    "SpeedClass",
+    "Standard",
+    "Threshold",
+    "TravelOptions",
+    "UnderservedTest",
     "read_scenario",
     "resolve",
 ]
@@ -48,8 +81,12 @@ class Scenario(Frozen):
     seed: int = Field(2018, ge=0)
     year: int | None = Field(None, description="year of the plan; none: the latest of the data")
     leave_out: tuple[Rule, ...] = Field((), description="who is out of scope, and why")
+    travel: TravelOptions = TravelOptions()
     diagnosis: DiagnosisOptions = DiagnosisOptions()
+    services: ServicesOptions = ServicesOptions()
+    projection: ProjectionOptions = ProjectionOptions()
     alliances: AllianceOptions = AllianceOptions()
+    compact: CompactOptions = CompactOptions()
 
     def to_yaml(self) -> str:
         """Write the scenario as YAML that `read_scenario` reads back."""

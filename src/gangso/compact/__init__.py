@@ -1,0 +1,1 @@
+"""Who does what, who pays, and whether anyone would rather leave."""

@@ -1,0 +1,90 @@
+"""Options of the compact: council, tax shift, cost sharing, functions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gangso.scenario.base import Frozen
+
+__all__ = ["CompactOptions", "DecentralisationOptions", "FinanceItems", "SeatOptions"]
+
+Percent = Annotated[float, Field(gt=0, lt=100)]
+
+
+class SeatOptions(Frozen):
+    """The council of an alliance."""
+
+    method: Literal["degressive", "sainte_lague", "hamilton", "dhondt"] = "degressive"
+    exponent: float = Field(
+        0.5, ge=0, le=1, description="of the residents, for the degressive method (0.5: Penrose)"
+    )
+    per_member: int = Field(
+        4, ge=1, description="size of the council: so many seats times the number of members"
+    )
+    size: int | None = Field(None, ge=1, description="size of every council, instead")
+    minimum: int = Field(1, ge=0, description="seats that each member has at least")
+    majority: float = Field(
+        0.5, gt=0, le=1, description="share of the seats a decision needs; always more than half"
+    )
+
+    @model_validator(mode="after")
+    def _enough(self) -> SeatOptions:
+        if self.size is None and self.per_member < self.minimum:
+            raise ValueError("per_member is smaller than minimum")
+        return self
+
+
+class FinanceItems(Frozen):
+    """Items of the finance table that say what a municipality lives on.
+
+    Amounts (`own_revenue`, `general_grants`) are used where the table has them; otherwise
+    they are estimated from the budget and the indices.
+    """
+
+    budget: str = "budget_total"
+    own_revenue: str = "own_revenue"
+    general_grants: str = "general_grants"
+    own_pct: str = Field(
+        "self_reliance_pct", description="own current revenue in per cent of the budget"
+    )
+    self_reliance_pct: str = Field(
+        "self_reliance_pct", description="self-reliance by the definition that autonomy builds on"
+    )
+    autonomy_pct: str = "autonomy_pct"
+
+
+class DecentralisationOptions(Frozen):
+    """A shift of national to local tax, what happens to grants, and what alliances pool."""
+
+    local_share_pct: Percent | None = Field(
+        None, description="local tax in all tax, before; none: no tax shift is simulated"
+    )
+    targets_pct: tuple[Percent, ...] = Field((), description="local tax in all tax, after")
+    grants: tuple[Literal["kept", "law", "offset"], ...] = ("kept", "law", "offset")
+    grant_rate_pct: Percent | None = Field(
+        None, description="share of national tax that funds general grants by law (for 'law')"
+    )
+    keys: tuple[Literal["own_revenue", "population"], ...] = Field(
+        ("own_revenue", "population"), description="what the new local tax follows"
+    )
+    pool_share: float = Field(
+        0.4, ge=0, le=1, description="of the new tax, pooled inside each alliance"
+    )
+    items: FinanceItems = FinanceItems()
+
+    @model_validator(mode="after")
+    def _upwards(self) -> DecentralisationOptions:
+        if self.local_share_pct is not None and any(
+            target < self.local_share_pct for target in self.targets_pct
+        ):
+            raise ValueError("a target is below local_share_pct")
+        return self
+
+
+class CompactOptions(Frozen):
+    """Who does what, who pays, who decides."""
+
+    seats: SeatOptions = SeatOptions()
+    decentralisation: DecentralisationOptions = DecentralisationOptions()

@@ -1,0 +1,27 @@
+"""Services: who cannot reach what, and which services a population sustains."""
+
+from gangso.services.closures import close_each
+from gangso.services.floating import decay_weights, e2sfca
+from gangso.services.measure import measure
+from gangso.services.people import GROUPS, People, count_people
+from gangso.services.result import Services
+from gangso.services.shares import beyond_by_area
+from gangso.services.supply import Supply, capacity_per_thousand, facilities_of
+from gangso.services.sustain import sustainable, sustained_together
+
+__all__ = [
+    "GROUPS",
+    "People",
+    "Services",
+    "Supply",
+    "beyond_by_area",
+    "capacity_per_thousand",
+    "close_each",
+    "count_people",
+    "decay_weights",
+    "e2sfca",
+    "facilities_of",
+    "measure",
+    "sustainable",
+    "sustained_together",
+]
