@@ -20,10 +20,12 @@ from gangso.errors import BadInputError, Fault
 from gangso.scenario.alliances import AllianceOptions
 from gangso.scenario.base import Frozen, Rule
 from gangso.scenario.compact import (
+    BasePrice,
     CompactOptions,
     DecentralisationOptions,
     FinanceItems,
     SeatOptions,
+    SharingOptions,
 )
 from gangso.scenario.diagnosis import (
     DiagnosisOptions,
@@ -45,6 +47,7 @@ from gangso.scenario.travel import MainRoads, SpeedClass, TravelOptions
 
 __all__ = [
     "AllianceOptions",
+    "BasePrice",
     "Catchment",
     "ClosureTest",
     "CompactOptions",
@@ -62,6 +65,7 @@ __all__ = [
     "Scenario",
     "SeatOptions",
     "ServicesOptions",
+    "SharingOptions",
     "SpeedClass",
     "Standard",
     "Threshold",

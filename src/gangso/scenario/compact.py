@@ -8,7 +8,14 @@ from pydantic import Field, model_validator
 
 from gangso.scenario.base import Frozen
 
-__all__ = ["CompactOptions", "DecentralisationOptions", "FinanceItems", "SeatOptions"]
+__all__ = [
+    "BasePrice",
+    "CompactOptions",
+    "DecentralisationOptions",
+    "FinanceItems",
+    "SeatOptions",
+    "SharingOptions",
+]
 
 Percent = Annotated[float, Field(gt=0, lt=100)]
 
@@ -83,8 +90,25 @@ class DecentralisationOptions(Frozen):
         return self
 
 
+class BasePrice(Frozen):
+    """What a base of a shared service costs a year, in the package's currency."""
+
+    running: int = Field(ge=0, description="of any base, existing or new")
+    opening: int = Field(ge=0, description="of a new one: building and equipment by the year")
+    source: dict[str, str] = Field(default_factory=dict, description="none: the user's own")
+
+
+class SharingOptions(Frozen):
+    """Which bases an alliance pays for together."""
+
+    bases: dict[str, BasePrice] = Field(
+        default_factory=dict, description="by key of a standard in services.standards"
+    )
+
+
 class CompactOptions(Frozen):
     """Who does what, who pays, who decides."""
 
     seats: SeatOptions = SeatOptions()
+    sharing: SharingOptions = SharingOptions()
     decentralisation: DecentralisationOptions = DecentralisationOptions()
