@@ -117,6 +117,20 @@ def test_tables_of_two_alliances_and_moves_between_them() -> None:
     assert moves.loc[("C", "A01"), "saves"] == 8
     assert moves.loc[("A", "A02"), "saves"] == 6 - (27 - 18)
     assert moves["full"].all()
+    assert moves["fair"].isna().all()  # nobody has room
+    assert not moves["moves"].any()
+
+
+def test_a_newcomer_pays_by_the_same_rule() -> None:
+    costs = {"A": 10, "B": 10, "AB": 18, "C": 10, "AC": 20, "BC": 10, "ABC": 18}
+    made = share_costs(
+        {"A01": ["A", "B"], "A02": ["C"]}, table_of(costs), weights([1, 1, 1]), [("B", "C")]
+    )
+    moves = made.exits.set_index(["municipality", "to"]).sort_index()
+    # B pays 9 with A; with C the two would pay 10, and halve it.
+    assert moves.loc[("B", "A02"), "offer"] == 0
+    assert moves.loc[("B", "A02"), "fair"] == 5
+    assert moves.loc[("B", "A02"), "moves"]
 
 
 def test_an_alliance_of_one_equal_players_and_no_budget() -> None:

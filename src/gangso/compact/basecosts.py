@@ -33,8 +33,11 @@ class _Service:
     key: str
     covers: sp.csr_array  # settlements by sites: settlements first, then existing facilities
     price: npt.NDArray[np.int64]
-    home: npt.NDArray[np.object_]  # municipality of each site
-    wanted: npt.NDArray[np.bool_]  # settlements that count
+    sites: Mapping[str, npt.NDArray[np.intp]]  # by municipality
+    points: Mapping[str, npt.NDArray[np.intp]]  # settlements that count, by municipality
+
+
+_NOTHING: npt.NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
 
 class BaseCosts:
@@ -44,8 +47,6 @@ class BaseCosts:
     ----------
     services : sequence
         The shared services.
-    home : ndarray of object, shape (n,)
-        Municipality of each settlement.
     use : Series
         People the services are for, by municipality.
     notes : tuple of dict
@@ -55,11 +56,10 @@ class BaseCosts:
     def __init__(
         self,
         services: tuple[_Service, ...],
-        home: npt.NDArray[np.object_],
         use: pd.Series,
         notes: tuple[dict[str, str], ...],
     ) -> None:
-        self._services, self._home = services, home
+        self._services = services
         self.use, self.notes = use, notes
         self.open: dict[tuple[str, ...], dict[str, int]] = {}
         self.unproven: set[tuple[str, ...]] = set()
@@ -79,11 +79,10 @@ class BaseCosts:
             The least cost.
         """
         if members not in self._known:
-            inside = np.isin(self._home, members)
             total, bases = 0, {}
             for service in self._services:
-                points = np.flatnonzero(inside & service.wanted)
-                sites = np.flatnonzero(np.isin(service.home, members))
+                points = np.concatenate([service.points.get(m, _NOTHING) for m in members])
+                sites = np.concatenate([service.sites.get(m, _NOTHING) for m in members])
                 if not len(points):
                     bases[service.key] = 0
                     continue
@@ -161,8 +160,12 @@ def base_costs(
                         np.full(len(supply.table), price.running, dtype=np.int64),
                     ]
                 ),
-                np.concatenate([home, supply.table["municipality"].astype(str).to_numpy(object)]),
-                wanted,
+                _by_home(
+                    np.concatenate(
+                        [home, supply.table["municipality"].astype(str).to_numpy(dtype=object)]
+                    )
+                ),
+                _by_home(home, wanted),
             )
         )
         use += np.where(wanted, group, 0.0)
@@ -181,7 +184,7 @@ def base_costs(
         return None, tuple(notes)
     notes.append(both("compact.bases.meaning"))
     by_home = pd.Series(use).groupby(home).sum().reindex(territory.municipalities.index)
-    return BaseCosts(tuple(services), home, by_home.fillna(0.0), tuple(notes)), tuple(notes)
+    return BaseCosts(tuple(services), by_home.fillna(0.0), tuple(notes)), tuple(notes)
 
 
 def _stored(minutes: sp.csr_array) -> sp.csr_array:
@@ -190,3 +193,14 @@ def _stored(minutes: sp.csr_array) -> sp.csr_array:
         (np.ones(len(minutes.data), dtype=np.int8), minutes.indices, minutes.indptr),
         shape=minutes.shape,
     )
+
+
+def _by_home(
+    home: npt.NDArray[np.object_], wanted: npt.NDArray[np.bool_] | None = None
+) -> dict[str, npt.NDArray[np.intp]]:
+    """Positions by municipality, of those that are wanted."""
+    groups = pd.Series(np.arange(len(home), dtype=np.intp)).groupby(home)
+    found = {str(code): positions.to_numpy() for code, positions in groups}
+    if wanted is None:
+        return found
+    return {code: positions[wanted[positions]] for code, positions in found.items()}

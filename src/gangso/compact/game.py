@@ -285,17 +285,20 @@ def _indicator(coalition: frozenset[int] | set[int], n: int) -> list[Fraction]:
 
 
 def _rank(rows: Sequence[Sequence[Fraction]]) -> int:
-    table = [list(row) for row in rows]
+    table = [[int(value) for value in row] for row in rows]  # they are zeros and ones
     rank = 0
     for column in range(len(table[0])):
-        found = next((r for r in range(rank, len(table)) if table[r][column] != 0), None)
+        found = next((r for r in range(rank, len(table)) if table[r][column]), None)
         if found is None:
             continue
         table[rank], table[found] = table[found], table[rank]
+        lead = table[rank]
         for r in range(rank + 1, len(table)):
-            factor = table[r][column] / table[rank][column]
+            factor = table[r][column]
             if factor:
-                table[r] = [a - factor * b for a, b in zip(table[r], table[rank], strict=True)]
+                table[r] = [
+                    lead[column] * a - factor * b for a, b in zip(table[r], lead, strict=True)
+                ]
         rank += 1
     return rank
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from math import ceil
 from typing import Protocol
 
@@ -95,11 +96,7 @@ def split(
     """
     order = sorted(range(len(members)), key=lambda i: members[i])
     codes = tuple(members[i] for i in order)
-    listed = CostGame.from_list(len(codes), [0] * (2 ** len(codes) - 1)).coalitions()
-    game = CostGame(
-        len(codes),
-        {s: Fraction(cost_of(tuple(codes[p] for p in sorted(s)))) for s in listed},
-    )
+    game = _game(codes, cost_of)
     exact = {
         rule: proportional(game.total, [Fraction(given[i]) for i in order])
         for rule in _WEIGHTED
@@ -163,8 +160,10 @@ class Sharing:
     exits : DataFrame
         One row a member and neighbouring alliance: ``municipality``, ``alliance``, ``to``,
         ``share`` (recommended), ``offer`` (the least the other could ask: what the newcomer
-        adds to its cost), ``saves`` (share less offer; above zero it would rather move),
-        ``full`` (the other has as many members as are allowed already).
+        adds to its cost), ``saves`` (share less offer; above zero there is something to
+        bargain for), ``full`` (the other has as many members as are allowed already),
+        ``fair`` (the newcomer's share by the nucleolus of the other alliance with it;
+        missing where that is full or has nothing to offer), ``moves`` (it would pay less).
     """
 
     games: pd.DataFrame
@@ -311,22 +310,44 @@ def _exits(
 ) -> pd.DataFrame:
     """Test every move to a neighbouring alliance.
 
-    The newcomer is offered the least the other alliance could ask without paying more
-    itself. If even that is no less than its share, no bargain can lure it away.
+    The least the other alliance could ask without paying more itself is what the newcomer
+    adds to its cost; if that is no less than its share, no bargain can lure it away. What it
+    would really pay is shared by the same rule as everywhere.
     """
     home = {code: name for name, made in splits.items() for code in made.members}
-    moves = set()
+    possible = set()
     for a, b in neighbours:
         for one, other in ((a, b), (b, a)):
             if one in home and other in home and home[one] != home[other]:
-                moves.add((one, home[other]))
+                possible.add((one, home[other]))
     rows = []
-    for code, to in sorted(moves):
+    for code, to in sorted(possible):
         own, there = splits[home[code]], splits[to]
         joined = cost_of(tuple(sorted((*there.members, code))))
         offer = joined - int(there.game.total)
         share = own.shares[own.recommended][own.members.index(code)]
         full = len(there.members) >= max_size
-        rows.append((code, home[code], to, share, offer, share - offer, full))
-    columns = ["municipality", "alliance", "to", "share", "offer", "saves", "full"]
-    return pd.DataFrame(rows, columns=columns)
+        fair = None
+        if not full and offer < share:
+            together = tuple(sorted((*there.members, code)))
+            fair = _fair(together, cost_of)[together.index(code)]
+        moves = fair is not None and fair < share
+        rows.append((code, home[code], to, share, offer, share - offer, full, fair, moves))
+    columns = [
+        "municipality", "alliance", "to", "share", "offer", "saves", "full", "fair", "moves",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).astype({"fair": "Int64", "moves": bool})
+
+
+def _fair(members: tuple[str, ...], cost_of: CostOf) -> tuple[int, ...]:
+    game = _game(members, cost_of)
+    return to_whole(nucleolus(game), game)
+
+
+def _game(members: tuple[str, ...], cost_of: CostOf) -> CostGame:
+    players = range(len(members))
+    coalitions = [s for size in range(1, len(members) + 1) for s in combinations(players, size)]
+    return CostGame(
+        len(members),
+        {frozenset(s): Fraction(cost_of(tuple(members[p] for p in s))) for s in coalitions},
+    )
