@@ -1,6 +1,7 @@
 """Each location model against a list of every set of sites, and what must always hold."""
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gangso.bases import Effort, Location, lscp, p_centre, p_median
+from gangso.bases import Effort, Location, capacitated_p_median, lscp, mclp, p_centre, p_median
 from gangso.errors import BadInputError, InfeasibleError
 from tests.bases.brute import Matrix, least, matrices, sets
 
@@ -81,6 +82,53 @@ def test_lscp_equals_brute_force(time_min: Matrix, data: st.DataObject) -> None:
     expected = least(sets(m, range(m + 1), fixed), spent)
     for given_as in (time_min, sparse(time_min)):
         assert answer(lambda t=given_as: lscp(t, limit, price=price, fixed_open=fixed)) == expected
+
+
+@given(matrices(), st.data())
+@MANY
+def test_mclp_equals_brute_force(time_min: Matrix, data: st.DataObject) -> None:
+    n, m = time_min.shape
+    limit = data.draw(st.integers(0, 1000))
+    p = data.draw(st.integers(1, m))
+    fixed = tuple(data.draw(st.sets(st.integers(0, m - 1), max_size=p)))
+    weights = np.array(data.draw(st.lists(st.integers(0, 9), min_size=n, max_size=n)), dtype=float)
+    reached = least(
+        sets(m, range(p, p + 1), fixed),
+        lambda s: -float(weights[time_min[:, s].min(axis=1) <= limit].sum()),
+    )
+    for given_as in (time_min, sparse(time_min)):
+        found = mclp(given_as, limit, p, weights=weights, fixed_open=fixed)
+        assert (found.status, found.objective, found.bound) == ("proven", -reached, -reached)
+        assert weights[found.assignment >= 0].sum() == -reached
+
+
+def fill(cost: Matrix, weights: Matrix, room: Matrix, chosen: list[int]) -> float:
+    """Least cost of giving every point whole to one of the chosen sites, by trying all."""
+    best = np.inf
+    for at in product(chosen, repeat=len(cost)):
+        load = np.bincount(at, weights=weights, minlength=len(room))
+        if (load <= room).all():
+            best = min(best, float((weights * cost[range(len(cost)), at]).sum()))
+    return best
+
+
+@given(matrices(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_capacitated_p_median_equals_brute_force(cost: Matrix, data: st.DataObject) -> None:
+    cost = cost[:5, :4]
+    n, m = cost.shape
+    p = data.draw(st.integers(1, m))
+    weights = np.array(data.draw(st.lists(st.integers(1, 5), min_size=n, max_size=n)), dtype=float)
+    room = np.array(data.draw(st.lists(st.integers(0, 12), min_size=m, max_size=m)), dtype=float)
+    expected = least(sets(m, range(p, p + 1)), lambda s: fill(cost, weights, room, s))
+    assert answer(lambda: capacitated_p_median(cost, p, room, weights=weights)) == expected
+
+
+def test_zero_capacity_is_named() -> None:
+    with pytest.raises(InfeasibleError, match=r"fit into no site.*: 0, 1"):
+        capacitated_p_median(np.ones((2, 2)), 1, [0, 0])
+    with pytest.raises(InfeasibleError, match="hold 3 together; the demand is 4"):
+        capacitated_p_median(np.ones((4, 2)), 1, [3, 3])
 
 
 @given(matrices(), st.data())

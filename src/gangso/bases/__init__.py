@@ -1,9 +1,11 @@
 """Bases: where shared services go, by location models solved to proof."""
 
+from gangso.bases.capacitated import capacitated_p_median
 from gangso.bases.centre import p_centre
 from gangso.bases.cover import lscp
+from gangso.bases.maximal import mclp
 from gangso.bases.median import p_median
 from gangso.bases.problem import Effort
 from gangso.bases.result import Location
 
-__all__ = ["Effort", "Location", "lscp", "p_centre", "p_median"]
+__all__ = ["Effort", "Location", "capacitated_p_median", "lscp", "mclp", "p_centre", "p_median"]

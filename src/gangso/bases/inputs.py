@@ -141,7 +141,7 @@ def impossible(key: str, **values: object) -> InfeasibleError:
     )
 
 
-def _unit_for(unit: float | None, whole: bool, total: float) -> float:
+def unit_for(unit: float | None, whole: bool, total: float) -> float:
     """Return the given unit; else 1 for whole numbers, else a power of ten."""
     if unit is not None:
         if not (math.isfinite(unit) and unit > 0):
@@ -178,7 +178,7 @@ def read(cost: Matrix, weights: Floats, unit: float | None, expected: int) -> Re
         point, site, value = point[allowed], rows.indices[allowed], rows.data[allowed]
         heavy = weights[point]
         total = float((value * heavy).sum()) / max(1, m)
-        unit = _unit_for(unit, _is_whole(value) and _is_whole(weights), total)
+        unit = unit_for(unit, _is_whole(value) and _is_whole(weights), total)
         arcs = Arcs.from_triples(point, site, whole_costs(value, heavy, unit), n, m)
         return Reading(arcs, np.full(n, -1, dtype=np.int64), unit)
     dense = np.asarray(cost)
@@ -190,7 +190,7 @@ def read(cost: Matrix, weights: Floats, unit: float | None, expected: int) -> Re
         allowed = np.isfinite(part)
         whole_numbers = whole_numbers and _is_whole(part[allowed])
         total += float((weights[i : i + step] * np.where(allowed, part, 0).sum(axis=1)).sum()) / m
-    unit = _unit_for(unit, whole_numbers, total)
+    unit = unit_for(unit, whole_numbers, total)
     keep = m
     if n * m > _FULL:
         keep = min(m, max(50, 15 * m // max(1, expected)), max(50, _MOST_ARCS // n))

@@ -142,12 +142,15 @@ class Outcome:
         The set (all false if none was found below ``below``).
     nodes : int
         Nodes of the tree.
+    status : ndarray of int8, shape (m,)
+        State that a site has in any better set (0: not known).
     """
 
     cost: int
     bound: int
     is_open: Bools = field(repr=False)
     nodes: int
+    status: npt.NDArray[np.int8] = field(repr=False)
 
 
 def _start(problem: Problem) -> Bools:
@@ -158,7 +161,12 @@ def _start(problem: Problem) -> Bools:
     return is_open
 
 
-def solve(problem: Problem, effort: Effort = Effort(), below: int | None = None) -> Outcome:
+def solve(
+    problem: Problem,
+    effort: Effort = Effort(),
+    below: int | None = None,
+    hint: npt.NDArray[np.float64] | None = None,
+) -> Outcome:
     """Solve to proof, or to the end of the effort.
 
     Parameters
@@ -169,6 +177,8 @@ def solve(problem: Problem, effort: Effort = Effort(), below: int | None = None)
         When to give up.
     below : int, optional
         Only sets that cost less than this are wanted.
+    hint : ndarray of float, shape (n,), optional
+        Prices to begin with, from a linear programme.
 
     Returns
     -------
@@ -197,6 +207,8 @@ def solve(problem: Problem, effort: Effort = Effort(), below: int | None = None)
         known = True
     incumbent = is_open.copy()
     prices, floor = _first_prices(rows, outside, is_open)
+    if hint is not None:
+        prices = np.clip(np.rint(hint * unit).astype(np.int64), floor, outside)
     best, mean = prices.copy(), is_open.astype(float)
     trail = np.empty(2 * m + 2, dtype=np.int32)
     before = upper
@@ -205,6 +217,7 @@ def solve(problem: Problem, effort: Effort = Effort(), below: int | None = None)
         prices, best, incumbent, upper, mean, effort.root, 20, 50, trail, 0,
     )  # fmt: skip
     nodes = 0
+    fixed = status.copy()
     bound = max(bound, int(floor.sum()))
     if bound <= upper - unit:
         bound, upper, nodes = branch(
@@ -214,7 +227,7 @@ def solve(problem: Problem, effort: Effort = Effort(), below: int | None = None)
         )  # fmt: skip
     known = known or upper < before
     bound = min(-(-int(bound) // unit), int(upper) // unit)
-    return Outcome(int(upper) // unit, bound, incumbent & known, int(nodes))
+    return Outcome(int(upper) // unit, bound, incumbent & known, int(nodes), fixed)
 
 
 def _first_prices(
