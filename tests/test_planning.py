@@ -26,7 +26,7 @@ def test_the_territory_lies_beneath_the_planner(made: gangso.Plan) -> None:
 def test_the_plan_is_whole(made: gangso.Plan) -> None:
     assert made.partition.status == "proven"
     assert made.diagnosis.counts.loc[2016, "index_below_0.5"] == 83
-    assert set(made.seconds) == {"territory", "diagnosis", "alliances"}
+    assert set(made.seconds) == {"territory", "diagnosis", "travel", "services", "alliances"}
     assert {"python", "gangso", "highspy"} <= set(made.versions)
 
 

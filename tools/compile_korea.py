@@ -448,7 +448,9 @@ def standards(folder: Path, said: dict[str, Any]) -> dict[str, Any]:
             "population_50": float(row.pop_50pct),
             "population_80": None if pd.isna(row.pop_80pct) else float(row.pop_80pct),
             "confidence": row.confidence,
-            "source": f"{row.source} ({row.vintage})",
+            "source": f"{row.source} ({row.vintage})".replace(
+                "MOF 財政制度分科会", "MOF Fiscal System Council"
+            ),
         }
         for row in thresholds.itertuples()
         if "births" not in row.service  # a threshold of births, not of residents

@@ -1,4 +1,4 @@
-"""The line of the design, and nothing else: scenario → territory → diagnosis → alliances."""
+"""The line of the design, and nothing else: from the scenario over the domains to the plan."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from typing import Any, Protocol
 from gangso.alliances import Partition, partition
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.scenario import Scenario, read_scenario, resolve
+from gangso.services import Services, measure
 from gangso.territory import Territory, korea
 from gangso.territory.load import load
+from gangso.territory.travel import Network, travel_network
 from gangso.texts import say
 
 __all__ = [
@@ -53,6 +55,10 @@ class Plan:
         The data.
     diagnosis : Diagnosis
         What is wrong.
+    network : Network
+        Travel times, given or estimated.
+    services : Services
+        Who cannot reach what.
     partition : Partition
         Who joins whom, and the proof.
     versions : mapping of str to str
@@ -64,6 +70,8 @@ class Plan:
     scenario: Scenario
     territory: Territory
     diagnosis: Diagnosis
+    network: Network
+    services: Services
     partition: Partition
     versions: Mapping[str, str]
     seconds: Mapping[str, float]
@@ -243,6 +251,10 @@ def plan(
             resolved, territory = open_scenario(scenario, territory=territory)
     with _step("diagnosis", seconds, tell):
         diagnosis = diagnose(territory, resolved.diagnosis, resolved.year)
+    with _step("travel", seconds, tell):
+        network = travel_network(territory, resolved.travel, resolved.year)
+    with _step("services", seconds, tell):
+        services = measure(territory, network, resolved.services, resolved.year)
     with _step("alliances", seconds, tell):
         found = partition(
             territory,
@@ -255,6 +267,8 @@ def plan(
         scenario=resolved,
         territory=territory,
         diagnosis=diagnosis,
+        network=network,
+        services=services,
         partition=found,
         versions=versions(),
         seconds=MappingProxyType(seconds),

@@ -25,7 +25,14 @@ from gangso.territory.load import load
 __all__ = ["ally", "check", "diagnose", "make_plan", "new", "propose", "verify"]
 
 # About how long each step takes, for the share that the bar shows; only their ratio counts.
-_SECONDS = {"territory": 1.0, "diagnosis": 0.5, "alliances": 3.0, "report": 9.0}
+_SECONDS = {
+    "territory": 1.0,
+    "diagnosis": 0.5,
+    "travel": 1.0,
+    "services": 2.5,
+    "alliances": 3.0,
+    "report": 9.0,
+}
 _VERIFY = {"verify": 2.0, "territory": 1.0}
 
 

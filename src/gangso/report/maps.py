@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gangso.diagnosis.result import Diagnosis
     from gangso.territory.model import Territory
 
-__all__ = ["alliances_map", "class_map", "diagnosis_map"]
+__all__ = ["alliances_map", "class_map", "diagnosis_map", "new_sheet", "provinces"]
 
 _WIDTH_IN = 6.85  # A4 less margins of 18 mm
 _PANEL_IN = 2.25
@@ -151,14 +151,14 @@ def class_map(
             )
             for rank, (code, value) in enumerate(named.items(), start=1)
         ]
-    sheet, panel = _sheet(territory, lang, width_in, entries, tables)
+    sheet, panel = new_sheet(territory, lang, width_in, entries, tables)
     with style():
         figure, axes = sheet.draw()
         shapes = sheet.frame.polygons
         colours = face.reindex(shapes.index).map(palette).fillna(NO_DATA)
         thin = 0.35 if len(shapes) < 1000 else 0.08
         sheet.fill(axes, shapes.to_list(), colours.to_list(), "#ffffff", thin)
-        _provinces(sheet, axes)
+        provinces(sheet, axes)
         covered = sheet.furniture(axes)
         texts = {code: str(names.loc[code]) for code in named}
         name_places(sheet, axes, texts, covered)
@@ -198,7 +198,7 @@ def alliances_map(
         for ident, row in alliances.iterrows():
             listed = "·".join(str(names.loc[code]) for code in row["members"].split("|"))
             key.append(Entry(listed, tints[str(ident)], tag=str(ident)))
-    sheet, panel = _sheet(territory, lang, width_in, entries, ("population", "flows"), key)
+    sheet, panel = new_sheet(territory, lang, width_in, entries, ("population", "flows"), key)
     if len(panel.entries) == len(entries) and len(alliances) and not narrow:
         sheet.foot = (*sheet.foot, say("report.map.key_elsewhere", lang))
     with style():
@@ -262,17 +262,45 @@ def _sizes(territory: Territory, lang: str) -> tuple[list[str], dict[str, str], 
     return present, labels, cut
 
 
-def _sheet(
+def new_sheet(
     territory: Territory,
     lang: str,
     width_in: float,
     legend: Sequence[Entry],
     tables: Sequence[str],
     key: Sequence[Entry] = (),
+    *,
+    drawn: bool | None = None,
 ) -> tuple[Sheet, Panel]:
+    """Lay out a sheet and its panel.
+
+    Parameters
+    ----------
+    territory : Territory
+        Whose boundaries are drawn.
+    lang : {"ko", "en"}
+        Language.
+    width_in : float
+        Width in inches; under 5 the panel stands below the map.
+    legend : sequence of Entry
+        Entries of the panel.
+    tables : sequence of str
+        Tables whose sources the foot names.
+    key : sequence of Entry
+        Further entries, if there is room for them.
+    drawn : bool, optional
+        Whether the foot says that boundaries are drawn; by default as the territory says.
+
+    Returns
+    -------
+    sheet : Sheet
+        The sheet.
+    panel : Panel
+        Its panel.
+    """
     narrow = width_in < _NARROW_IN
     panel_in = 0.0 if narrow else _PANEL_IN
-    sheet = Sheet(territory, lang, width_in, panel_in, 0.0, _foot(territory, lang, tables))
+    sheet = Sheet(territory, lang, width_in, panel_in, 0.0, _foot(territory, lang, tables, drawn))
     width_pt = (width_in if narrow else panel_in) * 72.0 - 12
     panel = Panel(legend, width_pt, sheet.type)
     for size in (6.6, 6.0, 5.4) if key else ():
@@ -286,7 +314,7 @@ def _sheet(
     return sheet, panel
 
 
-def _foot(territory: Territory, lang: str, tables: Sequence[str]) -> list[str]:
+def _foot(territory: Territory, lang: str, tables: Sequence[str], drawn: bool | None) -> list[str]:
     wanted = (*tables, "municipalities")
     titles = list(
         dict.fromkeys(
@@ -298,7 +326,7 @@ def _foot(territory: Territory, lang: str, tables: Sequence[str]) -> list[str]:
     lines = []
     if titles:
         lines.append(say("report.map.source", lang, titles="; ".join(titles[:4])))
-    if territory.boundaries_drawn:
+    if territory.boundaries_drawn if drawn is None else drawn:
         lines.append(say("report.map.drawn", lang))
     return lines
 
@@ -310,7 +338,16 @@ def _province(territory: Territory, lang: str) -> pd.Series | None:
     return table[column] if column in table.columns and table[column].notna().any() else None
 
 
-def _provinces(sheet: Sheet, axes: Axes) -> None:
+def provinces(sheet: Sheet, axes: Axes) -> None:
+    """Draw the boundaries of provinces.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The sheet.
+    axes : Axes
+        Its map.
+    """
     province = _province(sheet.territory, sheet.lang)
     if province is None:
         return

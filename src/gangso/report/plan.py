@@ -8,7 +8,9 @@ from typing import Protocol
 from gangso.alliances.result import Partition
 from gangso.diagnosis import Diagnosis
 from gangso.scenario import Scenario
+from gangso.services import Services
 from gangso.territory.model import Territory
+from gangso.territory.travel import Network
 
 __all__ = ["PlanLike"]
 
@@ -27,6 +29,14 @@ class PlanLike(Protocol):
     @property
     def diagnosis(self) -> Diagnosis:
         """What is wrong."""
+
+    @property
+    def network(self) -> Network:
+        """Travel times, given or estimated."""
+
+    @property
+    def services(self) -> Services:
+        """Who cannot reach what."""
 
     @property
     def partition(self) -> Partition:

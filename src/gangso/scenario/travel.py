@@ -42,10 +42,13 @@ _MAIN_ROADS = (
 class TravelOptions(Frozen):
     """How travel times are found.
 
-    All but the last two fields matter only where the package has no roads of its own and the
+    Speeds, detours and crossings matter only where the package has no roads of its own and the
     network is estimated.
     """
 
+    use_roads: bool = Field(
+        True, description="whether roads of the package are used where it has them"
+    )
     detour: float = Field(1.2, ge=1, description="length of ordinary roads over straight line")
     speeds: tuple[SpeedClass, ...] = _SPEEDS
     main_roads: tuple[MainRoads, ...] = _MAIN_ROADS

@@ -1,8 +1,15 @@
 """Services: who cannot reach what, and which services a population sustains."""
 
 from gangso.services.closures import close_each
+from gangso.services.deserts import desert_areas, unmet_minimums
 from gangso.services.floating import decay_weights, e2sfca
 from gangso.services.measure import measure
+from gangso.services.overview import (
+    proxies,
+    standards_overview,
+    thresholds_overview,
+    unmeasured_lines,
+)
 from gangso.services.people import GROUPS, People, count_people
 from gangso.services.result import Services
 from gangso.services.shares import beyond_by_area
@@ -19,9 +26,15 @@ __all__ = [
     "close_each",
     "count_people",
     "decay_weights",
+    "desert_areas",
     "e2sfca",
     "facilities_of",
     "measure",
+    "proxies",
+    "standards_overview",
     "sustainable",
     "sustained_together",
+    "thresholds_overview",
+    "unmeasured_lines",
+    "unmet_minimums",
 ]

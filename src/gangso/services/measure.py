@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from gangso.scenario import Catchment, ServicesOptions, Standard, UnderservedTest
 from gangso.services.closures import CLOSURE_COLUMNS, close_each
+from gangso.services.deserts import desert_areas, unmet_minimums
 from gangso.services.floating import decay_weights, e2sfca
 from gangso.services.people import People, count_people
 from gangso.services.result import Services
@@ -77,6 +78,7 @@ def measure(
     nation = pd.Series("nation", index=index)
     underserved = _underserved(by_municipality, options.underserved, options.standards, unmeasured)
     access, municipal = _catchments(network, territory, people, options.catchments, unmeasured)
+    deserts = unmet_minimums(minutes_table, options.standards)
     residents = people.table["all"].groupby(home).sum().reindex(territory.municipalities.index)
     return Services(
         year=_year(territory, year),
@@ -99,7 +101,8 @@ def measure(
         closures=_closures(network, territory, people, options, unmeasured),
         sustain=sustainable(territory.municipalities["population"], options.thresholds),
         unmeasured=pd.DataFrame(unmeasured, columns=["standard", "reason"], dtype="str"),
-        deserts=_deserts(minutes_table, options.standards),
+        deserts=deserts,
+        desert_areas=desert_areas(territory, people, deserts),
     )
 
 
@@ -248,17 +251,3 @@ def _closures(
     if not parts:
         return pd.DataFrame(columns=list(CLOSURE_COLUMNS))
     return pd.concat(parts, ignore_index=True)
-
-
-def _deserts(minutes: pd.DataFrame, standards: Mapping[str, Standard]) -> pd.DataFrame:
-    """National minimums that each settlement is beyond the limit of."""
-    keys = [key for key in map(str, minutes) if standards[key].level == "national_minimum"]
-    beyond = np.column_stack(
-        [minutes[key].to_numpy() > standards[key].minutes for key in keys]
-        or [np.zeros((len(minutes), 0), dtype=bool)]
-    )
-    names = np.array(keys, dtype=object)
-    return pd.DataFrame(
-        {"unmet": ["|".join(names[row]) for row in beyond], "count": beyond.sum(axis=1)},
-        index=minutes.index,
-    )

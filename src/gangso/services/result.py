@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 
 from gangso.services.people import People
@@ -59,6 +60,9 @@ class Services:
     deserts : DataFrame
         Settlement: ``unmet`` (national minimums beyond the limit; standards' keys joined by
         |), ``count``.
+    desert_areas : GeoDataFrame
+        The land of each municipality by the minimums that it lacks, see
+        `gangso.services.desert_areas`.
     """
 
     year: int | None
@@ -78,3 +82,4 @@ class Services:
     sustain: pd.DataFrame
     unmeasured: pd.DataFrame
     deserts: pd.DataFrame
+    desert_areas: gpd.GeoDataFrame

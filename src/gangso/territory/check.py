@@ -159,6 +159,24 @@ def _pairs(frame: pd.DataFrame) -> list[Fault]:
     return faults + faults_at("duplicate_pair", "contiguity", again.index.to_numpy(), "a+b", shown)
 
 
+def _roads(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Check that both road tables are there, and that links end at nodes."""
+    present = [name for name in ("road_nodes", "road_links") if name in frames]
+    if len(present) == 1:
+        other = {"road_nodes": "road_links", "road_links": "road_nodes"}[present[0]]
+        return [Fault("table_missing", other)]
+    if not present or "id" not in frames["road_nodes"]:
+        return []
+    known = set(frames["road_nodes"]["id"].dropna())
+    faults = []
+    for end in ("a", "b"):
+        if end in frames["road_links"]:
+            ends = frames["road_links"][end].dropna()
+            lost = ends[~ends.isin(known)]
+            faults += faults_at("unknown_node", "road_links", lost.index.to_numpy(), end, lost)
+    return faults
+
+
 def _middle(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     sound = xy[np.isfinite(xy).all(axis=1) & (np.abs(xy[:, 1]) <= 90)]
     return np.median(sound, axis=0) if len(sound) else _FAR
@@ -321,6 +339,7 @@ def check_package(raw: RawPackage) -> Checked:
             faults += _references(frame, table, codes, zones)
     if "contiguity" in frames:
         faults += _pairs(frames["contiguity"])
+    faults += _roads(frames)
     _places(raw.tables, frames, boundaries, faults)
     _locations(frames, raw.boundaries is not None, faults)
     order = {name: number for number, name in enumerate(("datapackage", "package", *TABLES))}

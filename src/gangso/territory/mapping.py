@@ -196,7 +196,7 @@ def _tables_of(frame: pd.DataFrame, path: Path) -> dict[str, dict[str, str]]:
     columns = [str(c) for c in frame.columns if not is_map or c != frame.geometry.name]
     placed = {"lon", "lat"} if is_map else set()
     scores = {}
-    for table in TABLES:
+    for table in (name for name in TABLES if name in _synonyms()):  # roads are imported
         matched = _match(columns, table)
         required = {a.name for a in attributes(table) if a.required} - placed - {"id"}
         if required <= set(matched):

@@ -44,6 +44,8 @@ DataFrame or None
         The polygons as given (WGS 84, index ``code``).
     fingerprint : str
         SHA-256 of the content of all tables: same data, same fingerprint, in any format.
+    road_nodes, road_links : DataFrame or None
+        As in the data dictionary; without them travel times are estimated.
     """
 
     metadata: Metadata
@@ -59,6 +61,8 @@ DataFrame or None
     listed_contiguity: pd.DataFrame | None
     listed_boundaries: gpd.GeoSeries | None
     fingerprint: str
+    road_nodes: pd.DataFrame | None = None
+    road_links: pd.DataFrame | None = None
 
     @cached_property
     def boundaries(self) -> gpd.GeoSeries:

@@ -8,8 +8,9 @@ from gangso.report.chapters.alliances import ALLIANCES, UNALLIED
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.chapters.diagnosis import DECLINE, LEDGER
 from gangso.report.chapters.proof import PROOF
+from gangso.report.chapters.services import SERVICES
 from gangso.report.chapters.sources import SOURCES
 
 __all__ = ["CHAPTERS", "Chapter"]
 
-CHAPTERS: tuple[Chapter, ...] = (LEDGER, DECLINE, ALLIANCES, UNALLIED, PROOF, SOURCES)
+CHAPTERS: tuple[Chapter, ...] = (LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, PROOF, SOURCES)

@@ -24,6 +24,8 @@ TABLES = (
     "flows",
     "finance",
     "groupings",
+    "road_nodes",
+    "road_links",
 )
 
 REQUIRED_TABLES = ("municipalities",)
@@ -39,6 +41,7 @@ KEYS = {
     "flows": ("kind", "origin", "destination", "year"),
     "finance": ("municipality", "year", "item"),
     "groupings": ("grouping", "name", "municipality"),
+    "road_nodes": ("id",),
 }
 
 

@@ -4,6 +4,7 @@ from gangso.territory.travel.centres import centre_places, hub_minutes, municipa
 from gangso.territory.travel.estimate import estimate_network
 from gangso.territory.travel.network import Network, Places, build_network
 from gangso.territory.travel.paths import minutes_matrix, nearest_minutes
+from gangso.territory.travel.roads import given_network, travel_network
 
 __all__ = [
     "Network",
@@ -11,8 +12,10 @@ __all__ = [
     "build_network",
     "centre_places",
     "estimate_network",
+    "given_network",
     "hub_minutes",
     "minutes_matrix",
     "municipality_minutes",
     "nearest_minutes",
+    "travel_network",
 ]

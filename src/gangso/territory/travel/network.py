@@ -232,6 +232,23 @@ class Network:
             raise KeyError(f"unknown settlement {unknown[0]!r}")
         return self.settlements.take(position.astype(np.int64))
 
+    def with_settlements(self, codes: pd.Index, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Network:
+        """Return the same network with settlements joined to it.
+
+        Parameters
+        ----------
+        codes : Index
+            Settlement codes.
+        lon, lat : array_like of float
+            Where they lie (WGS 84).
+
+        Returns
+        -------
+        Network
+            A new network.
+        """
+        return replace(self, codes=codes, settlements=self.locate(lon, lat))
+
     def with_minutes(self, minutes: Floats) -> Network:
         """Return the same network with other minutes on its links.
 
