@@ -46,7 +46,7 @@ def test_progress_goes_through_the_steps_in_order(korea: Territory) -> None:
     told: list[tuple[str, float]] = []
     plan(territory=korea, progress=lambda step, share: told.append((step, share)))
     steps = list(dict.fromkeys(step for step, _ in told))
-    assert steps == ["territory", "diagnosis", "alliances"]
+    assert steps == ["territory", "diagnosis", "travel", "services", "alliances"]
     assert all(0 <= share <= 1 for _, share in told)
     assert [step for step, share in told if share == 1.0][-1] == "alliances"
 
