@@ -104,6 +104,8 @@ class InfeasibleError(GangsoError, ArithmeticError):
         Codes of the municipalities concerned.
     way_out : mapping of str to str
         What would make the question solvable, by language.
+    why : mapping of str to sequence of str, optional
+        Why they conflict, by language.
     """
 
     exit_code = 1
@@ -113,8 +115,10 @@ class InfeasibleError(GangsoError, ArithmeticError):
         culprits: Mapping[str, Iterable[str]],
         municipalities: Iterable[str],
         way_out: Mapping[str, str],
+        why: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self.culprits = {lang: tuple(lines) for lang, lines in culprits.items()}
         self.municipalities = tuple(municipalities)
         self.way_out = dict(way_out)
+        self.why = {lang: tuple((why or {}).get(lang, ())) for lang in self.culprits}
         super().__init__("; ".join(self.culprits["en"]) + f" — {self.way_out['en']}")

@@ -19,7 +19,7 @@ from gangso.alliances.verify import digest
 
 __all__ = ["FORMAT", "certificate_of", "node_record"]
 
-FORMAT = "gangso-certificate/1"
+FORMAT = "gangso-certificate/2"
 
 
 def _prices(prices: Prices) -> dict[str, Any]:
@@ -30,6 +30,8 @@ def _prices(prices: Prices) -> dict[str, Any]:
             {"set": [int(u) for u in prices.cuts[c] if u >= 0], "price": int(prices.cut_prices[c])}
             for c in binding
         ]
+    if len(prices.rows):
+        record["rows"] = prices.rows.tolist()
     return record
 
 

@@ -1,8 +1,8 @@
-"""What an alliance must or must not be: each requirement strikes candidates out.
+"""What an alliance, or the whole plan, must or must not be.
 
-All of the requirements here speak of one candidate at a time, so none of them costs the
-solver anything; and when a municipality is left without a candidate the requirements that
-struck its last ones are at hand to be named.
+Most requirements speak of one candidate at a time: they strike candidates out and cost the
+solver nothing. Those on the whole plan (the number of alliances) are further rows of the
+programme. Every requirement can say itself in words, so that a conflict can be named.
 """
 
 from __future__ import annotations
@@ -17,14 +17,42 @@ import pandas as pd
 
 from gangso.alliances.candidates import Candidates
 from gangso.alliances.criteria import Units
+from gangso.alliances.master import ExtraRow
 from gangso.diagnosis.rules import rule_matches
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import AllianceOptions
 from gangso.texts import LANGUAGES, say
 
-__all__ = ["Constraint", "constraints_from", "culprits"]
+__all__ = ["Constraint", "Threshold", "constraints_from", "labels_of", "rows_of"]
 
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """A requirement that is a figure on one side of a limit, for alliances of two and more.
+
+    Attributes
+    ----------
+    figure : callable
+        Figure of every candidate, shape (N,).
+    limit : float
+        The limit; itself allowed.
+    at_least : bool
+        Whether the figure must reach it; otherwise it must not exceed it.
+    """
+
+    figure: Callable[[Candidates], Floats]
+    limit: float
+    at_least: bool
+
+    def allows(self, candidates: Candidates) -> Mask:
+        """Say which candidates satisfy it."""
+        figure = self.figure(candidates)
+        fine = figure >= self.limit if self.at_least else figure <= self.limit
+        mask: Mask = fine | (candidates.size == 1)
+        return mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +69,40 @@ class Constraint:
         Values for the text, by language.
     codes : tuple of str
         Municipalities it names.
+    row : callable, optional
+        For a requirement on the whole plan: candidates -> the further row.
+    threshold : Threshold, optional
+        The figure behind it, if there is one that could be relaxed.
     """
 
     key: str
     allows: Callable[[Candidates], Mask]
     values: dict[str, dict[str, object]]
     codes: tuple[str, ...] = ()
+    row: Callable[[Candidates], ExtraRow] | None = None
+    threshold: Threshold | None = None
 
     def describe(self, lang: str) -> str:
         """Say the requirement in words."""
         return say(f"constraint.{self.key}", lang, **self.values[lang])
+
+
+def rows_of(constraints: Sequence[Constraint], pool: Candidates) -> tuple[ExtraRow, ...]:
+    """Return the further rows of the requirements on the whole plan.
+
+    Parameters
+    ----------
+    constraints : sequence of Constraint
+        Requirements.
+    pool : Candidates
+        Candidates that satisfy those on single candidates.
+
+    Returns
+    -------
+    tuple of ExtraRow
+        In the order of the requirements.
+    """
+    return tuple(c.row(pool) for c in constraints if c.row is not None)
 
 
 def _has(candidates: Candidates, unit: int) -> Mask:
@@ -72,16 +124,30 @@ def _alone(unit: int, candidates: Candidates) -> Mask:
     return fine
 
 
-def _of_two_or_more(
-    keep: Callable[[Candidates], Mask],
-) -> Callable[[Candidates], Mask]:
-    return lambda candidates: keep(candidates) | (candidates.size == 1)
+def _all(candidates: Candidates) -> Mask:
+    return np.ones(len(candidates), dtype=bool)
+
+
+def _one_label(labels: npt.NDArray[np.int64], candidates: Candidates) -> Mask:
+    members = candidates.members
+    first = labels[members[:, 0]]
+    fine: Mask = ((members < 0) | (labels[members] == first[:, None])).all(axis=1)
+    return fine
+
+
+def _nearest(minutes: Floats, candidates: Candidates) -> Floats:
+    nearest: Floats = np.append(minutes, np.inf)[candidates.members].min(axis=1)
+    return nearest
+
+
+def _alliances(low: int, high: int, candidates: Candidates) -> ExtraRow:
+    return ExtraRow((candidates.size > 1).astype(np.int64), low, high)
 
 
 class _Builder:
-    def __init__(self, units: Units, names: dict[str, pd.Series]) -> None:
+    def __init__(self, units: Units) -> None:
         self.units = units
-        self.names = names
+        self.names = {lang: units.territory.names(lang) for lang in LANGUAGES}
         self.faults: list[Fault] = []
         self.found: list[Constraint] = []
 
@@ -100,13 +166,22 @@ class _Builder:
         key: str,
         allows: Callable[[Candidates], Mask],
         codes: Sequence[str] = (),
+        row: Callable[[Candidates], ExtraRow] | None = None,
         **values: object,
     ) -> None:
         by_lang = {
             lang: {**values, "names": "·".join(str(self.names[lang].loc[c]) for c in codes)}
             for lang in LANGUAGES
         }
-        self.found.append(Constraint(key, allows, by_lang, tuple(codes)))
+        self.found.append(Constraint(key, allows, by_lang, tuple(codes), row))
+
+    def limit(
+        self, key: str, figure: Callable[[Candidates], Floats], limit: float | None, at_least: bool
+    ) -> None:
+        if limit is not None:
+            threshold = Threshold(figure, limit, at_least)
+            values: dict[str, dict[str, object]] = {lang: {"value": limit} for lang in LANGUAGES}
+            self.found.append(Constraint(key, threshold.allows, values, threshold=threshold))
 
     def pairs(self, key: str, pairs: Iterable[tuple[str, str]]) -> None:
         rule = _together if key == "must_link" else _apart
@@ -144,9 +219,53 @@ class _Builder:
 
         self.add("fixed", allows, group)
 
+    def uncrossed(self, column: str) -> None:
+        labels = labels_of(self.units, column)
+        if labels is None:
+            self.faults.append(
+                Fault("no_labels", "scenario", None, "alliances.do_not_cross", column)
+            )
+        else:
+            self.add("do_not_cross", partial(_one_label, labels), column=column)
+
+    def by_rule(self, options: AllianceOptions) -> None:
+        """Let municipalities stand alone that a rule of the country names."""
+        table = self.units.territory.municipalities.loc[self.units.codes].copy()
+        table["population"] = self.units.population
+        found: list[str] = []
+        for rule in options.stand_alone_where:
+            found += [str(code) for code in table.index[rule_matches(rule, table).to_numpy(bool)]]
+        locked = {code for group in (*options.fixed, *options.must_link) for code in group}
+        # A planner's own lock is more particular than the country's rule and overrides it.
+        named = {*options.stand_alone, *locked}
+        self.alone((c for c in dict.fromkeys(found) if c not in named), "alliances.stand_alone")
+
+
+def labels_of(units: Units, column: str) -> npt.NDArray[np.int64] | None:
+    """Number the values of a column of the municipalities in scope.
+
+    Parameters
+    ----------
+    units : Units
+        The municipalities in scope.
+    column : str
+        The column.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,), or None
+        A number for every value, or None if the column is not there or has gaps.
+    """
+    table = units.territory.municipalities
+    if column not in table.columns or table.loc[units.codes, column].isna().any():
+        return None
+    numbers: npt.NDArray[np.int64]
+    numbers = pd.factorize(table.loc[units.codes, column], sort=True)[0].astype(np.int64)
+    return numbers
+
 
 def constraints_from(
-    units: Units, options: AllianceOptions, span_km: Callable[[Candidates], npt.NDArray[np.float64]]
+    units: Units, options: AllianceOptions, span_km: Callable[[Candidates], Floats]
 ) -> list[Constraint]:
     """Turn the options into requirements.
 
@@ -167,73 +286,35 @@ def constraints_from(
     Raises
     ------
     BadInputError
-        With every code that is unknown, out of scope or named twice.
+        With every code that is unknown, out of scope or named twice, and every column or
+        hub that the territory does not have.
     """
-    names = {lang: units.territory.names(lang) for lang in LANGUAGES}
-    build = _Builder(units, names)
+    build = _Builder(units)
+    n = len(units.codes)
     if options.min_size > 1:
         low = options.min_size
         build.add("min_size", lambda c: c.size >= low, value=low)
-    if options.min_population is not None:
-        least = options.min_population
-        build.add(
-            "min_population",
-            _of_two_or_more(lambda c: c.total(units.population) >= least),
-            value=least,
-        )
-    if options.max_population is not None:
-        most = options.max_population
-        build.add(
-            "max_population",
-            _of_two_or_more(lambda c: c.total(units.population) <= most),
-            value=most,
-        )
-    if options.max_span_km is not None:
-        limit = options.max_span_km
-        build.add("max_span_km", lambda c: span_km(c) <= limit, value=limit)
+
+    def residents(candidates: Candidates) -> Floats:
+        return candidates.total(units.population)
+
+    build.limit("min_population", residents, options.min_population, at_least=True)
+    build.limit("max_population", residents, options.max_population, at_least=False)
+    build.limit("max_span_km", span_km, options.max_span_km, at_least=False)
+    if options.min_alliances is not None:
+        least = options.min_alliances
+        build.add("min_alliances", _all, row=partial(_alliances, least, max(n, least)), value=least)
+    if options.max_alliances is not None:
+        most = options.max_alliances
+        build.add("max_alliances", _all, row=partial(_alliances, 0, most), value=most)
+    if options.do_not_cross is not None:
+        build.uncrossed(options.do_not_cross)
     build.pairs("must_link", options.must_link)
     build.pairs("cannot_link", options.cannot_link)
     build.alone(options.stand_alone, "alliances.stand_alone")
-    by_rule: list[str] = []
-    table = units.territory.municipalities.loc[units.codes].copy()
-    table["population"] = units.population
-    for rule in options.stand_alone_where:
-        by_rule += [str(code) for code in table.index[rule_matches(rule, table).to_numpy(bool)]]
-    locked = {code for group in (*options.fixed, *options.must_link) for code in group}
-    # A planner's own lock is more particular than the country's rule and overrides it.
-    named = {*options.stand_alone, *locked}
-    build.alone((c for c in dict.fromkeys(by_rule) if c not in named), "alliances.stand_alone")
+    build.by_rule(options)
     for group in options.fixed:
         build.fixed(group)
     if build.faults:
         raise BadInputError(build.faults)
     return build.found
-
-
-def culprits(
-    constraints: Sequence[Constraint], feasible: Callable[[Sequence[Constraint]], bool]
-) -> list[Constraint]:
-    """Find a smallest set of requirements that cannot hold together.
-
-    Requirements are dropped one after the other; whatever can be dropped with the conflict
-    remaining is not part of it (deletion filter, Chinneck and Dravnieks 1991,
-    doi:10.1287/ijoc.3.2.157). No requirement of the result can be spared.
-
-    Parameters
-    ----------
-    constraints : sequence of Constraint
-        Requirements that conflict.
-    feasible : callable
-        Says whether some requirements can hold together.
-
-    Returns
-    -------
-    list of Constraint
-        An irreducible conflict; empty if the question has no answer even without any.
-    """
-    core = list(constraints)
-    for constraint in constraints:
-        trial = [c for c in core if c is not constraint]
-        if not feasible(trial):
-            core = trial
-    return core

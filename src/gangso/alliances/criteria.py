@@ -121,7 +121,7 @@ def _ties(units: Units, options: AllianceOptions) -> Measure | None:
     if flows is None or flows.empty:
         units.note("note.no_flows", kind=options.flow_kind)
         return None
-    if flows["year"].notna().any():
+    if "year" in flows.columns and flows["year"].notna().any():
         flows = flows[flows["year"] == flows["year"].max()]
     table = units.territory.municipalities
     shared = table["flow_zone"].duplicated(keep=False)

@@ -13,9 +13,10 @@ import pandas as pd
 
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.certificate import certificate_of
-from gangso.alliances.constraints import Constraint, constraints_from, culprits
+from gangso.alliances.constraints import Constraint, constraints_from, labels_of, rows_of
 from gangso.alliances.criteria import Units, registered
 from gangso.alliances.describe import Group, alliance_table, criteria_table, membership_table
+from gangso.alliances.infeasible import explain
 from gangso.alliances.master import ExtraRow, SolverError
 from gangso.alliances.measures import Measure, Span
 from gangso.alliances.pricing import COST_UNIT, whole_costs
@@ -23,10 +24,10 @@ from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, Solution, solve
 from gangso.alliances.warm import Settled
-from gangso.errors import BadInputError, Fault, InfeasibleError
+from gangso.errors import BadInputError, Fault
 from gangso.scenario import AllianceOptions, Rule
 from gangso.territory.model import Territory
-from gangso.texts import LANGUAGES, say
+from gangso.texts import say
 
 __all__ = ["AllianceModel", "partition"]
 
@@ -167,7 +168,10 @@ class AllianceModel:
         if settled.solution.feasible is None:
             raise SolverError(say("error.no_plan_yet", "en"))
         if not settled.solution.feasible:
-            raise self._infeasible(constraints, settled.solution)
+            raise explain(
+                self.units, self.graph, self.candidates, self.costs(options.weights), constraints,
+                options.max_size,
+            )  # fmt: skip
         return self._result(settled, {**self.seconds, "solve": perf_counter() - started})
 
     def settle(
@@ -223,35 +227,11 @@ class AllianceModel:
         rows : tuple of ExtraRow
             Requirements on the whole plan.
         """
-        return self._allowed(constraints), ()
-
-    def _allowed(self, constraints: Sequence[Constraint]) -> npt.NDArray[np.int64]:
         keep = np.ones(len(self.candidates), dtype=bool)
         for constraint in constraints:
             keep &= constraint.allows(self.candidates)
-        return np.flatnonzero(keep)
-
-    def _infeasible(self, constraints: Sequence[Constraint], solution: Solution) -> InfeasibleError:
-        flat = np.zeros(len(self.candidates), dtype=np.int64)
-
-        def feasible(some: Sequence[Constraint]) -> bool:
-            allowed = self._allowed(some)
-            members = self.candidates.members[allowed]
-            return bool(solve(members, flat[allowed], self.graph.n).feasible)
-
-        conflict = culprits(constraints, feasible)
-        named = [code for constraint in conflict for code in constraint.codes]
-        stuck = [str(code) for code in self.units.codes[solution.stuck]]
-        concerned = list(dict.fromkeys([*named, *stuck]))
-
-        culprits_said: dict[str, list[str]] = {}
-        way_out: dict[str, str] = {}
-        for lang in LANGUAGES:
-            names = self.units.territory.names(lang)
-            listed = ", ".join(f"{names.loc[code]} ({code})" for code in concerned)
-            culprits_said[lang] = [constraint.describe(lang) for constraint in conflict]
-            way_out[lang] = say("infeasible.way_out", lang, names=listed)
-        return InfeasibleError(culprits_said, concerned, way_out)
+        allowed = np.flatnonzero(keep)
+        return allowed, rows_of(constraints, self.candidates.take(allowed))
 
     def _result(self, settled: Settled, seconds: dict[str, float]) -> Partition:
         population = self.units.population
@@ -325,12 +305,18 @@ class AllianceModel:
             "min_population": options.min_population,
             "max_population": options.max_population,
             "max_span_km": options.max_span_km,
+            "min_alliances": options.min_alliances,
+            "max_alliances": options.max_alliances,
         }
         record: dict[str, Any] = {key: value for key, value in bounds.items() if value is not None}
         if {"min_population", "max_population"} & record.keys():
             record["population"] = self.units.population.tolist()
         if "max_span_km" in record:
             record["xy_km"] = self._distance.xy.tolist()
+        if options.do_not_cross is not None:
+            labels = labels_of(self.units, options.do_not_cross)
+            assert labels is not None
+            record["do_not_cross"] = labels.tolist()
         return record | {key: value for key, value in locks.items() if value}
 
 

@@ -338,7 +338,7 @@ class _Search:
             )  # fmt: skip
             bound = base + sum(patch.gain for patch in patches)
             node.stages.append(Stage(prices, bound, patches))
-            if whole and all(len(part) for part in chosen):
+            if whole and not self.rows and all(len(part) for part in chosen):
                 # Nothing crosses: the optima of the components are a plan.
                 self.offer(np.unique(active[np.concatenate(chosen)]))
             if self.progress is not None:
@@ -450,4 +450,6 @@ def solve(
         if not len(stuck):  # covered in fractions only: name the units of those fractions
             half = members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
             stuck = np.unique(half[half >= 0]).astype(np.int64)
+        if not len(stuck):  # every unit finds its place, but a further row cannot hold
+            stuck = np.arange(n, dtype=np.int64)
     return Solution(search.plan, search.best, proof, stuck, search.left)

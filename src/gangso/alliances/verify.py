@@ -24,7 +24,7 @@ __all__ = ["Check", "digest", "verify_certificate"]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_FORMAT = "gangso-certificate/1"
+_FORMAT = "gangso-certificate/2"
 _MILLION = 1_000_000  # price units in a cost unit
 _PATCH_UNIT = 100  # price units in the cost unit of a patch
 # Costs are rounded to whole units, halves (and what lies up to a millionth above) down.
@@ -202,6 +202,12 @@ def _meets(requirements: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -
         limit = requirements["max_span_km"]
         record["worst"] = 1e9  # a score below one keeps the distance readable
         fine &= _score(record, groups, sizes, n) * 1e9 <= limit * (1 + 1e-12)
+    if "do_not_cross" in requirements:
+        labels = np.asarray(requirements["do_not_cross"], dtype=np.int64)
+        if labels.shape != (n,):
+            raise _FailedError("figures", "labels that must not be crossed")
+        of = np.append(labels, 0)[groups]
+        fine &= ((groups == n) | (of == of[:, :1])).all(axis=1)
     for a, b in requirements.get("must_link", []):
         fine &= has(a) == has(b)
     for a, b in requirements.get("cannot_link", []):
@@ -214,11 +220,39 @@ def _meets(requirements: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -
     return np.flatnonzero(fine)
 
 
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A requirement on the whole plan: ``low <= sum of coefficients <= high``."""
+
+    coefficients: Ints
+    low: int
+    high: int
+
+
+def _rows(requirements: Mapping[str, Any], sizes: Ints, n: int) -> list[_Row]:
+    """Requirements on the whole plan, in the order in which stages price them."""
+    several = (sizes > 1).astype(np.int64)
+    rows = []
+    for key in ("min_alliances", "max_alliances"):
+        if key not in requirements:
+            continue
+        limit = requirements[key]
+        if type(limit) is not int or limit < 0:
+            raise _FailedError("figures", key)
+        # A plan of n units has at most n alliances, whatever is asked for.
+        low, high = (limit, max(n, limit)) if key == "min_alliances" else (0, limit)
+        rows.append(_Row(several, low, high))
+    return rows
+
+
 class _Proof:
     """Checks the cases of a proof against all candidates."""
 
-    def __init__(self, groups: Ints, cost: Ints, n: int, plan_cost: int) -> None:
+    def __init__(
+        self, groups: Ints, cost: Ints, n: int, plan_cost: int, rows: Sequence[_Row] = ()
+    ) -> None:
         self.groups, self.cost, self.n, self.plan_cost = groups, cost * _MILLION, n, plan_cost
+        self.rows = rows
 
     def case(self, record: Mapping[str, Any], play: Ints, path: str) -> int:
         """Check one case over the candidates in play; return the bound it proves."""
@@ -253,6 +287,13 @@ class _Proof:
         if len(given) != self.n or any(type(p) is not int or abs(p) > 2**59 for p in given):
             raise _FailedError("prices", f"{where}: not {self.n} whole prices")
         prices[:-1] = given
+        given_cuts, given_rows = stage.get("cuts", []), stage.get("rows", [])
+        if len(given_rows) != len(self.rows) or any(type(p) is not int for p in given_rows):
+            raise _FailedError("prices", f"{where}: not {len(self.rows)} whole prices of rows")
+        # No sum below can leave 64 bits.
+        most = 8 * max(map(abs, given)) + sum(map(abs, given_rows))
+        if most + 4 * sum(abs(cut["price"]) for cut in given_cuts) > 2**61:
+            raise _FailedError("prices", f"{where}: too large")
         groups = self.groups[play]
         reduced = self.cost[play] - prices[groups].sum(axis=1)
         bound = sum(given)
@@ -260,7 +301,11 @@ class _Proof:
         order = np.argsort(flat, kind="stable")
         first = np.searchsorted(flat[order], np.arange(self.n + 1))
         holders = order // groups.shape[1]  # groups of unit u: holders[first[u]:first[u + 1]]
-        for cut in stage.get("cuts", []):
+        for row, price in zip(self.rows, given_rows, strict=True):
+            reduced -= price * row.coefficients[play]
+            # Whatever a plan's sum is between the two, it brings at least this much.
+            bound += price * (row.low if price > 0 else row.high)
+        for cut in given_cuts:
             units, price = cut["set"], cut["price"]
             if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
                 raise _FailedError("prices", f"{where}: cut on {units}")
@@ -274,8 +319,6 @@ class _Proof:
             )
             reduced[rows] -= hits // 2 * price
             bound += len(units) // 2 * price
-        if "rows" in stage:
-            raise _FailedError("prices", f"{where}: rows are not part of this format")
         return reduced, bound
 
     def _patches(
@@ -391,11 +434,16 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     if certificate["candidates"] != len(fine):
         raise _FailedError("candidates", f"{len(fine)}, stated {certificate['candidates']}")
     passed("candidates")
+    whole = _rows(certificate["requirements"], sizes, n)
+    for row in whole:
+        if not row.low <= int(row.coefficients[rows].sum()) <= row.high:
+            raise _FailedError("requirements", f"{int(row.coefficients[rows].sum())} alliances")
     cost = certificate["cost"]
     if type(cost) is not int or not int(low[rows].sum()) <= cost <= int(high[rows].sum()):
         raise _FailedError("cost", f"{int(low[rows].sum())}, stated {cost}")
     passed("cost")
-    bound = _Proof(groups[fine], low[fine], n, cost).case(
+    whole = [_Row(row.coefficients[fine], row.low, row.high) for row in whole]
+    bound = _Proof(groups[fine], low[fine], n, cost, whole).case(
         certificate["proof"], np.arange(len(fine)), ""
     )
     for key in ("prices", "cases"):

@@ -194,6 +194,7 @@ def _error_document(error: GangsoError, lang: str) -> dict[str, Any]:
     elif isinstance(error, InfeasibleError):
         content["culprits"] = list(error.culprits[lang])
         content["municipalities"] = list(error.municipalities)
+        content["why"] = list(error.why[lang])
         content["way_out"] = error.way_out[lang]
     else:
         content["message"] = str(error)

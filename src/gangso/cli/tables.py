@@ -105,6 +105,7 @@ def infeasible_lines(error: InfeasibleError, lang: str) -> Iterator[str]:
     yield say("cli.infeasible", lang)
     for culprit in error.culprits[lang]:
         yield f"  · {culprit}"
+    yield from error.why[lang]
     yield error.way_out[lang]
 
 

@@ -17,7 +17,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from gangso.errors import BadInputError, Fault
-from gangso.scenario.alliances import AllianceOptions
+from gangso.scenario.alliances import AllianceOptions, HubRequirement
 from gangso.scenario.base import Frozen, Rule
 from gangso.scenario.compact import (
     BasePrice,
@@ -56,6 +56,7 @@ __all__ = [
     "DiagnosisOptions",
     "ExtinctionClass",
     "FinanceItems",
+    "HubRequirement",
     "LedgerOptions",
     "MainRoads",
     "ProjectionOptions",

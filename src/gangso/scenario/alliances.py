@@ -8,7 +8,16 @@ from pydantic import Field, model_validator
 
 from gangso.scenario.base import Code, Frozen, Rule
 
-__all__ = ["AllianceOptions"]
+__all__ = ["AllianceOptions", "HubRequirement"]
+
+
+class HubRequirement(Frozen):
+    """A hub that every alliance of two and more must contain or reach."""
+
+    kind: str = Field(description="kind of hub in the hubs table")
+    within_min: float | None = Field(
+        None, gt=0, description="minutes from a member's centre; none: a member must contain it"
+    )
 
 
 class AllianceOptions(Frozen):
@@ -20,6 +29,14 @@ class AllianceOptions(Frozen):
     min_population: float | None = Field(None, ge=0, description="of alliances of two and more")
     max_population: float | None = Field(None, gt=0, description="of alliances of two and more")
     max_span_km: float | None = Field(None, gt=0)
+    min_alliances: int | None = Field(None, ge=0, description="alliances of two and more")
+    max_alliances: int | None = Field(None, ge=0, description="alliances of two and more")
+    do_not_cross: str | None = Field(
+        None, description="column of municipalities in which all members agree (province ...)"
+    )
+    hub_required: tuple[HubRequirement, ...] = Field(
+        (), description="hubs that every alliance of two and more contains or reaches"
+    )
     population_factor: float = Field(
         4.0, gt=1, description="at this many times the target (or its inverse) the fit is nil"
     )
@@ -50,6 +67,9 @@ class AllianceOptions(Frozen):
         low, high = self.min_population, self.max_population
         if low is not None and high is not None and low > high:
             raise ValueError("min_population is larger than max_population")
+        few, many = self.min_alliances, self.max_alliances
+        if few is not None and many is not None and few > many:
+            raise ValueError("min_alliances is larger than max_alliances")
         if not any(self.weights.values()):
             raise ValueError("at least one weight must be positive")
         return self
