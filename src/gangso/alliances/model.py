@@ -22,7 +22,7 @@ from gangso.alliances.measures import Measure, Span
 from gangso.alliances.pricing import COST_UNIT, whole_costs
 from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
-from gangso.alliances.solve import Limits, Progress, Solution, solve
+from gangso.alliances.solve import Limits, Progress, solve
 from gangso.alliances.warm import Settled
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import AllianceOptions, Rule
