@@ -436,7 +436,9 @@ def solve(
     columns, cuts = search.start(active), np.empty((0, 5), dtype=np.int32)
     if start is not None:
         columns, cuts = np.union1d(columns, start.columns), start.cuts
-        if start.plan is not None:
+        if start.plan is not None and all(
+            row.low <= int(row.coefficients[start.plan].sum()) <= row.high for row in rows
+        ):
             search.offer(start.plan)
     proof = search.node(active, columns, cuts, 0)
     stuck = np.empty(0, dtype=np.int64)
