@@ -291,8 +291,8 @@ class _Proof:
         if len(given_rows) != len(self.rows) or any(type(p) is not int for p in given_rows):
             raise _FailedError("prices", f"{where}: not {len(self.rows)} whole prices of rows")
         # No sum below can leave 64 bits.
-        most = 8 * max(map(abs, given)) + sum(map(abs, given_rows))
-        if most + 4 * sum(abs(cut["price"]) for cut in given_cuts) > 2**61:
+        most = sum(sorted(map(abs, given))[-self.groups.shape[1] :]) + sum(map(abs, given_rows))
+        if most + 4 * sum(abs(cut["price"]) for cut in given_cuts) > 2**62:
             raise _FailedError("prices", f"{where}: too large")
         groups = self.groups[play]
         reduced = self.cost[play] - prices[groups].sum(axis=1)
