@@ -26,7 +26,8 @@ def test_the_territory_lies_beneath_the_planner(made: gangso.Plan) -> None:
 def test_the_plan_is_whole(made: gangso.Plan) -> None:
     assert made.partition.status == "proven"
     assert made.diagnosis.counts.loc[2016, "index_below_0.5"] == 83
-    assert set(made.seconds) == {"territory", "diagnosis", "travel", "services", "alliances"}
+    steps = {"territory", "diagnosis", "travel", "services", "alliances", "answers"}
+    assert set(made.seconds) == steps
     assert {"python", "gangso", "highspy"} <= set(made.versions)
 
 
@@ -46,9 +47,9 @@ def test_progress_goes_through_the_steps_in_order(korea: Territory) -> None:
     told: list[tuple[str, float]] = []
     plan(territory=korea, progress=lambda step, share: told.append((step, share)))
     steps = list(dict.fromkeys(step for step, _ in told))
-    assert steps == ["territory", "diagnosis", "travel", "services", "alliances"]
+    assert steps == ["territory", "diagnosis", "travel", "services", "alliances", "answers"]
     assert all(0 <= share <= 1 for _, share in told)
-    assert [step for step, share in told if share == 1.0][-1] == "alliances"
+    assert [step for step, share in told if share == 1.0][-1] == "answers"
 
 
 def test_progress_of_a_search_is_the_gap_that_is_closed() -> None:

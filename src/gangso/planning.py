@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,19 +12,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from gangso.alliances import Partition, partition
+from gangso.alliances import Answers, Grouping, Partition, answer, groupings_of, partition
 from gangso.diagnosis import Diagnosis, diagnose
+from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario, read_scenario, resolve
 from gangso.services import Services, measure
 from gangso.territory import Territory, korea
 from gangso.territory.load import load
+from gangso.territory.read import read_csv
 from gangso.territory.travel import Network, travel_network
-from gangso.texts import say
+from gangso.texts import LANGUAGES, say
 
 __all__ = [
     "GapProgress",
     "Plan",
     "Progress",
+    "open_groupings",
     "open_scenario",
     "open_territory",
     "partition_summary",
@@ -61,6 +64,8 @@ class Plan:
         Who cannot reach what.
     partition : Partition
         Who joins whom, and the proof.
+    answers : Answers
+        Why, how sure, what else, and beside what.
     versions : mapping of str to str
         Versions of Python and of the packages that can change a figure.
     seconds : mapping of str to float
@@ -73,6 +78,7 @@ class Plan:
     network: Network
     services: Services
     partition: Partition
+    answers: Answers
     versions: Mapping[str, str]
     seconds: Mapping[str, float]
 
@@ -208,7 +214,68 @@ def _fragment(layer: Mapping[str, Any] | Path) -> Mapping[str, Any]:
     named = fragment.get("territory")
     if isinstance(named, str) and named != "korea":
         fragment = {**fragment, "territory": str(layer.parent / named)}
+    answers = fragment.get("answers")
+    if isinstance(answers, Mapping) and isinstance(answers.get("groupings"), list):
+        # A grouping is a file beside the scenario, or a name of the territory's table.
+        listed = [
+            str(layer.parent / name) if (layer.parent / str(name)).is_file() else name
+            for name in answers["groupings"]
+        ]
+        fragment = {**fragment, "answers": {**answers, "groupings": listed}}
     return fragment
+
+
+def open_groupings(found: Partition, named: Sequence[str] | None) -> list[Grouping]:
+    """Gather the groupings to score beside a plan.
+
+    Parameters
+    ----------
+    found : Partition
+        The plan.
+    named : sequence of str, optional
+        Names of the territory's table, or CSV files with the columns ``name`` (of the
+        group) and ``municipality`` (code); by default all of the table.
+
+    Returns
+    -------
+    list of Grouping
+        The groupings.
+
+    Raises
+    ------
+    BadInputError
+        If a name is neither in the table nor a file, or a file cannot be read.
+    """
+    own = {grouping.name: grouping for grouping in groupings_of(found)}
+    if named is None:
+        return list(own.values())
+    faults: list[Fault] = []
+    groupings = []
+    for name in named:
+        if name in own:
+            groupings.append(own[name])
+            continue
+        path = Path(name)
+        if not path.is_file():
+            known = ", ".join(own) or "-"
+            details = {"known": known}
+            faults.append(Fault("no_grouping", "groupings", None, None, name, details))
+            continue
+        table, found_faults = read_csv(path.read_bytes(), path.name)
+        faults += found_faults
+        if table is None:
+            continue
+        lacking = [column for column in ("name", "municipality") if column not in table]
+        faults += [
+            Fault("missing_column", path.name, 1, column, None, {"found": ", ".join(table.columns)})
+            for column in lacking
+        ]
+        if not lacking:
+            rows = table[["name", "municipality"]].dropna()
+            groupings.append(Grouping(path.stem, dict.fromkeys(LANGUAGES, path.stem), rows))
+    if faults:
+        raise BadInputError(faults)
+    return groupings
 
 
 def plan(
@@ -263,6 +330,14 @@ def plan(
             year=resolved.year,
             progress=GapProgress(tell),
         )
+    with _step("answers", seconds, tell):
+        answers = answer(
+            found,
+            resolved.answers,
+            resolved.seed,
+            open_groupings(found, resolved.answers.groupings),
+            progress=lambda share: tell("answers", share),
+        )
     return Plan(
         scenario=resolved,
         territory=territory,
@@ -270,6 +345,7 @@ def plan(
         network=network,
         services=services,
         partition=found,
+        answers=answers,
         versions=versions(),
         seconds=MappingProxyType(seconds),
     )

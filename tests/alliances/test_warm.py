@@ -48,7 +48,7 @@ def test_warm_equals_cold_and_is_proven(korea: Territory, model: AllianceModel) 
 
 def test_a_plan_of_another_model_is_refused(korea: Territory, model: AllianceModel) -> None:
     other = AllianceModel(korea, model.options, model.leave_out)
-    with pytest.raises(ValueError, match="another model"):
+    with pytest.raises(ValueError, match="other candidates"):
         model.solve(start=other.solve())
 
 

@@ -64,12 +64,16 @@ class Criterion:
         leaves a note) when the territory lacks what it needs.
     text : mapping, optional
         ``label_<lang>`` and ``meaning_<lang>``; by default from the catalogue.
+    reads : frozenset of str, optional
+        Options that the measure depends on; by default any, so that the measure is made
+        anew when one changes.
     """
 
     key: str
     unit: str
     measure: Callable[[Units, AllianceOptions], Measure | None]
     text: Mapping[str, str] | None = None
+    reads: frozenset[str] | None = None
 
     def describe(self, what: str, lang: str) -> str:
         """Return the ``label`` or the ``meaning`` in a language."""
@@ -183,8 +187,16 @@ def _alone(units: Units, options: AllianceOptions) -> Measure:
     return Shortfall(units.population, options.target_population)
 
 
-register(Criterion("population", "people", _population))
-register(Criterion("ties", "share", _ties))
-register(Criterion("span", "km", _span))
-register(Criterion("province", "members", _province))
-register(Criterion("alone", "share", _alone))
+def _reads(*options: str) -> frozenset[str]:
+    return frozenset(options)
+
+
+register(
+    Criterion(
+        "population", "people", _population, reads=_reads("target_population", "population_factor")
+    )
+)
+register(Criterion("ties", "share", _ties, reads=_reads("flow_kind")))
+register(Criterion("span", "km", _span, reads=_reads("worst_span_km")))
+register(Criterion("province", "members", _province, reads=_reads()))
+register(Criterion("alone", "share", _alone, reads=_reads("target_population")))

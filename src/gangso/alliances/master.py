@@ -121,15 +121,17 @@ class Master:
             "adding rows",
         )
         # One artificial column a unit keeps the master feasible whatever the constraints;
-        # pairs of surplus and shortage do the same for the further rows.
+        # pairs of surplus and shortage do the same for the further rows. Where coefficients
+        # are large, one unit of them must not be so dear that prices leave the whole numbers.
         index = np.arange(n, dtype=np.int32)
         ones = np.ones(n)
         costs = np.full(n, artificial_cost)
         self._add(costs, index, index, ones)
-        for position in range(len(rows)):
+        for position, extra in enumerate(rows):
             row = np.array([n + position] * 2, dtype=np.int32)
+            largest = int(np.abs(extra.coefficients).max(initial=1))
             self._add(
-                np.full(2, artificial_cost),
+                np.full(2, artificial_cost * min(1.0, 1_000.0 / largest)),
                 np.arange(2, dtype=np.int32),
                 row,
                 np.array([1.0, -1.0]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -19,7 +21,7 @@ from gangso.alliances.describe import Group, alliance_table, criteria_table, mem
 from gangso.alliances.infeasible import explain
 from gangso.alliances.master import ExtraRow, SolverError
 from gangso.alliances.measures import Measure, Span
-from gangso.alliances.pricing import COST_UNIT, whole_costs
+from gangso.alliances.pricing import COST_UNIT, mean_costs
 from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, solve
@@ -30,6 +32,12 @@ from gangso.territory.model import Territory
 from gangso.texts import say
 
 __all__ = ["AllianceModel", "partition"]
+
+# What a criterion that does not say what it reads is still known not to depend on.
+_NEVER_READ = {
+    "weights", "must_link", "cannot_link", "stand_alone", "fixed", "stand_alone_where",
+    "min_size", "min_population", "max_population",
+}  # fmt: skip
 
 
 class AllianceModel:
@@ -60,7 +68,7 @@ class AllianceModel:
         year: int | None = None,
     ) -> None:
         self.options = options or AllianceOptions()
-        self.leave_out = tuple(leave_out)
+        self.leave_out, self.year = tuple(leave_out), year
         self.seconds: dict[str, float] = {}
         codes, self.outside, self.graph = scope(territory, leave_out, self.options.links)
         faults = [
@@ -81,11 +89,22 @@ class AllianceModel:
         started = perf_counter()
         self.candidates: Candidates = enumerate_candidates(self.graph, self.options.max_size)
         self.seconds["candidates"] = perf_counter() - started
+        self._score()
+
+    def _score(self, before: AllianceModel | None = None) -> None:
+        """Measure and score every candidate; what the options leave as it was is kept."""
         started = perf_counter()
         self.measures: dict[str, Measure] = {}
         self.raw: dict[str, npt.NDArray[np.float64]] = {}
         self.scores: dict[str, npt.NDArray[np.float64]] = {}
         for key, weight in self.options.weights.items():
+            if before is not None and not _rescored(key, before.options, self.options):
+                if key in before.measures:
+                    self.measures[key] = before.measures[key]
+                    self.raw[key], self.scores[key] = before.raw[key], before.scores[key]
+                    continue
+                if before.options.weights.get(key):
+                    continue  # it could not be measured, and no option has changed that
             measure = registered()[key].measure(self.units, self.options) if weight else None
             if measure is None:
                 continue
@@ -94,11 +113,55 @@ class AllianceModel:
             self.scores[key] = measure.score(self.raw[key], self.candidates)
         self.seconds["scores"] = perf_counter() - started
 
+    def under(self, options: AllianceOptions) -> AllianceModel:
+        """Return the model of other options, with all that they leave as it was.
+
+        Parameters
+        ----------
+        options : AllianceOptions
+            What is asked for.
+
+        Returns
+        -------
+        AllianceModel
+            This very model if only weights of its criteria and requirements differ;
+            otherwise another one, over the same candidates if they are the same.
+        """
+        mine = self.options
+        if (options.max_size, options.links) != (mine.max_size, mine.links):
+            return AllianceModel(self.units.territory, options, self.leave_out, self.year)
+        known = all(key in self.scores or not weight or mine.weights.get(key)
+                    for key, weight in options.weights.items())  # fmt: skip
+        if known and not any(_rescored(key, mine, options) for key in mine.weights):
+            return self
+        other = copy(self)
+        other.options = options
+        other.units = replace(self.units, notes=list(self.units.notes))
+        other.seconds = dict(self.seconds)
+        other._score(self)
+        other.__dict__.pop("_distance", None)
+        return other
+
     @cached_property
     def _distance(self) -> Span:
         index = self.units.territory.municipalities.index
         xy = self.units.territory.xy_km[index.get_indexer(self.units.codes)]
         return Span(xy, self.options.worst_span_km)
+
+    def population_of(self, codes: pd.Index) -> npt.NDArray[np.float64]:
+        """Residents of any municipalities of the territory in the year of the plan.
+
+        Parameters
+        ----------
+        codes : Index of str
+            The municipalities, n of them.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            Residents.
+        """
+        return _population(self.units.territory, codes, self.year)
 
     def costs(self, weights: dict[str, float]) -> npt.NDArray[np.int64]:
         """Cost of every candidate in whole `COST_UNIT`, shape (N,).
@@ -116,14 +179,9 @@ class AllianceModel:
         ndarray of int64
             Costs.
         """
-        used = {key: weights.get(key, 0.0) for key in self.scores}
-        total = sum(used.values())
-        if total <= 0:
+        if sum(weights.get(key, 0.0) for key in self.scores) <= 0:
             raise BadInputError([Fault("no_criterion", "scenario", column="alliances.weights")])
-        mean = np.zeros(len(self.candidates))
-        for key, weight in used.items():
-            mean += weight * self.scores[key]
-        return whole_costs(self.candidates.size * mean / total)
+        return mean_costs(self.candidates.size, self.scores, weights)
 
     def solve(
         self,
@@ -137,16 +195,16 @@ class AllianceModel:
         Parameters
         ----------
         options : AllianceOptions, optional
-            Weights and requirements; by default those of the model. Sizes and links must
-            not be wider than the model's, since only its candidates are known.
+            What is asked for; by default the options of the model. What they leave as it
+            was is not computed again.
         limits : Limits, optional
             How hard to try.
         progress : callable, optional
             Called with the bound and the best cost so far.
         start : Partition, optional
-            An earlier plan of this model under other weights or requirements: its columns
-            and cuts are where the solver begins. Of several plans that are equally good it
-            may find another one than without.
+            An earlier plan over the same candidates: its columns and cuts are where the
+            solver begins. Of several plans that are equally good it may find another one
+            than without.
 
         Returns
         -------
@@ -158,9 +216,14 @@ class AllianceModel:
         InfeasibleError
             If no plan satisfies the requirements; names the smallest conflict.
         """
+        if options is not None:
+            model = self.under(options)
+            if model is not self:
+                same = start is not None and start.settled.model.candidates is model.candidates
+                return model.solve(None, limits, progress, start if same else None)
         options = options or self.options
-        if start is not None and start.settled.model is not self:
-            raise ValueError("the plan to start from is of another model")
+        if start is not None and start.settled.model.candidates is not self.candidates:
+            raise ValueError("the plan to start from is over other candidates")
         started = perf_counter()
         constraints = tuple(constraints_from(self.units, options, self._distance.raw))
         known = None if start is None else start.settled
@@ -318,6 +381,17 @@ class AllianceModel:
             assert labels is not None
             record["do_not_cross"] = labels.tolist()
         return record | {key: value for key, value in locks.items() if value}
+
+
+def _rescored(key: str, before: AllianceOptions, after: AllianceOptions) -> bool:
+    """Whether a criterion has to be measured again: an option that it reads has changed."""
+    criterion = registered().get(key)
+    if criterion is None:
+        return True
+    reads = criterion.reads
+    if reads is None:
+        reads = frozenset(AllianceOptions.model_fields) - _NEVER_READ
+    return any(getattr(before, name) != getattr(after, name) for name in reads)
 
 
 def _population(territory: Territory, codes: pd.Index, year: int | None) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ that a proof is a matter of integer arithmetic and no rounding can spoil it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numba
@@ -18,6 +19,7 @@ __all__ = [
     "PRICE_UNIT",
     "Prices",
     "improving",
+    "mean_costs",
     "reduced_costs",
     "whole_costs",
 ]
@@ -54,6 +56,34 @@ def whole_costs(costs: npt.NDArray[np.float64]) -> Ints:
     [1, 2, 250000]
     """
     return np.ceil(costs / COST_UNIT - 0.5 - 1e-6).astype(np.int64)
+
+
+def mean_costs(
+    size: npt.NDArray[np.int8],
+    scores: Mapping[str, npt.NDArray[np.float64]],
+    weights: Mapping[str, float],
+) -> Ints:
+    """Members times the weighted mean of the scores, in whole `COST_UNIT`.
+
+    Parameters
+    ----------
+    size : ndarray of int8, shape (N,)
+        Number of members.
+    scores : mapping of str to ndarray of float, shape (N,)
+        Scores by criterion.
+    weights : mapping of str to float
+        Weights by criterion, with a positive sum over the scores.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        Costs.
+    """
+    used = {key: weights.get(key, 0.0) for key in scores}
+    mean = np.zeros(len(size))
+    for key, weight in used.items():
+        mean += weight * scores[key]
+    return whole_costs(size * mean / sum(used.values()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,12 +98,12 @@ def bound_of(prices: Prices, rows: tuple[ExtraRow, ...]) -> int:
     return total
 
 
-def closes(bound: int, best: int) -> bool:
+def closes(bound: int, best: int, step: int = 1) -> bool:
     """Say whether a bound (`PRICE_UNIT`) rules out any plan cheaper than ``best`` (`COST_UNIT`).
 
-    Costs of plans are whole, so a bound above ``best - 1`` will do.
+    Costs of plans are multiples of ``step``, so a bound above ``best - step`` will do.
     """
-    return bool(bound > (best - 1) * PRICES_PER_COST)
+    return bool(bound > (best - step) * PRICES_PER_COST)
 
 
 @numba.njit(cache=True, nogil=True)

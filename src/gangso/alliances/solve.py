@@ -58,6 +58,8 @@ class Limits:
         Nodes of the tree of a patch.
     component : int
         Once no remaining candidate connects more units than this, each component is solved.
+    step : int
+        Number that the costs of all plans are known to be multiples of.
     """
 
     cut_rounds: int = 40
@@ -66,6 +68,7 @@ class Limits:
     patches: tuple[tuple[int, int], ...] = ((1, 0), (1, 60), (2, 120), (3, 250), (4, 250))
     patch_nodes: int = 200
     component: int = 250
+    step: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +268,7 @@ class _Search:
                 self.left = Start(master.columns, self._binding(stage))
             whole = self.integral(relaxed)
             history.append(stage.bound)
-            if whole or closes(stage.bound, self.best):
+            if whole or closes(stage.bound, self.best, self.limits.step):
                 node.stages.append(stage)
                 return node
             stalled = len(history) > 4 and self._stalled(history)
@@ -278,11 +281,11 @@ class _Search:
             if last and not tried_integer:
                 tried_integer = True
                 self.heuristic(master, active, reduced)
-                if closes(stage.bound, self.best):
+                if closes(stage.bound, self.best, self.limits.step):
                     node.stages.append(stage)
                     return node
             if len(self.plan):
-                keep = stage.bound + reduced <= (self.best - 1) * PRICES_PER_COST
+                keep = stage.bound + reduced <= (self.best - self.limits.step) * PRICES_PER_COST
                 if last or keep.sum() < 0.5 * len(active):
                     node.stages.append(stage)
                     reported = stage.bound
@@ -343,9 +346,9 @@ class _Search:
                 self.offer(np.unique(active[np.concatenate(chosen)]))
             if self.progress is not None:
                 self.progress(bound / PRICES_PER_COST * COST_UNIT, self.best * COST_UNIT)
-            if closes(bound, self.best) or whole:
+            if closes(bound, self.best, self.limits.step) or whole:
                 break
-            limit = (self.best - 1) * PRICES_PER_COST
+            limit = (self.best - self.limits.step) * PRICES_PER_COST
             active = active[bound - credit + reduced <= limit]
 
     def _local(

@@ -31,6 +31,7 @@ _SECONDS = {
     "travel": 1.0,
     "services": 2.5,
     "alliances": 3.0,
+    "answers": 6.0,
     "report": 9.0,
 }
 _VERIFY = {"verify": 2.0, "territory": 1.0}

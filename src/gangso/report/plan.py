@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from gangso.alliances.answers import Answers
 from gangso.alliances.result import Partition
 from gangso.diagnosis import Diagnosis
 from gangso.scenario import Scenario
@@ -41,6 +42,10 @@ class PlanLike(Protocol):
     @property
     def partition(self) -> Partition:
         """Who joins whom, and the proof."""
+
+    @property
+    def answers(self) -> Answers:
+        """Why, how sure, what else, and beside what."""
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 
 from gangso.errors import BadInputError, Fault
 from gangso.scenario.alliances import AllianceOptions, HubRequirement
+from gangso.scenario.answers import AlternativeOptions, AnswerOptions, RobustnessOptions
 from gangso.scenario.base import Frozen, Rule
 from gangso.scenario.compact import (
     BasePrice,
@@ -47,6 +48,8 @@ from gangso.scenario.travel import MainRoads, SpeedClass, TravelOptions
 
 __all__ = [
     "AllianceOptions",
+    "AlternativeOptions",
+    "AnswerOptions",
     "BasePrice",
     "Catchment",
     "ClosureTest",
@@ -62,6 +65,7 @@ __all__ = [
     "ProjectionOptions",
     "RateOptions",
     "ReferenceRow",
+    "RobustnessOptions",
     "Rule",
     "Scenario",
     "SeatOptions",
@@ -92,6 +96,7 @@ class Scenario(Frozen):
     projection: ProjectionOptions = ProjectionOptions()
     alliances: AllianceOptions = AllianceOptions()
     compact: CompactOptions = CompactOptions()
+    answers: AnswerOptions = AnswerOptions()
 
     def to_yaml(self) -> str:
         """Write the scenario as YAML that `read_scenario` reads back."""

@@ -5,6 +5,7 @@ layers then appear in the brief, the tables and the GeoPackage.
 """
 
 from gangso.report.chapters.alliances import ALLIANCES, UNALLIED
+from gangso.report.chapters.answers import ALTERNATIVES, COMPARISON, REQUIREMENTS, SURENESS
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.chapters.diagnosis import DECLINE, LEDGER
 from gangso.report.chapters.proof import PROOF
@@ -13,4 +14,7 @@ from gangso.report.chapters.sources import SOURCES
 
 __all__ = ["CHAPTERS", "Chapter"]
 
-CHAPTERS: tuple[Chapter, ...] = (LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, PROOF, SOURCES)
+CHAPTERS: tuple[Chapter, ...] = (
+    LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, SURENESS, ALTERNATIVES, REQUIREMENTS,
+    COMPARISON, PROOF, SOURCES,
+)  # fmt: skip
