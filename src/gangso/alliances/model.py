@@ -36,7 +36,8 @@ __all__ = ["AllianceModel", "partition"]
 # What a criterion that does not say what it reads is still known not to depend on.
 _NEVER_READ = {
     "weights", "must_link", "cannot_link", "stand_alone", "fixed", "stand_alone_where",
-    "min_size", "min_population", "max_population",
+    "min_size", "min_population", "max_population", "max_span_km", "min_alliances",
+    "max_alliances", "do_not_cross", "hub_required",
 }  # fmt: skip
 
 
