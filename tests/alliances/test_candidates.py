@@ -42,11 +42,22 @@ def test_complete_graph_has_all_subsets() -> None:
     assert len(groups_of(complete(10), 5)) == sum(comb(10, k) for k in range(1, 6))
 
 
-def test_grid_has_the_known_number_of_connected_subgraphs() -> None:
-    # All connected induced subgraphs of the 3 x 3 grid: 218 (OEIS A059525 diagonal).
-    edges = [(3 * r + c, 3 * r + c + 1) for r in range(3) for c in range(2)]
-    edges += [(3 * r + c, 3 * r + c + 3) for r in range(2) for c in range(3)]
-    assert len(groups_of(graph_from_edges(9, np.array(edges)), 8)) + 1 == 218
+def grid(side: int) -> Graph:
+    cells = range(side)
+    edges = [(side * r + c, side * r + c + 1) for r in cells for c in cells[:-1]]
+    edges += [(side * r + c, side * (r + 1) + c) for r in cells[:-1] for c in cells]
+    return graph_from_edges(side * side, np.array(edges))
+
+
+@pytest.mark.parametrize(("side", "count"), [(2, 13), (3, 218), (4, 11_506)])
+def test_grid_has_the_known_number_of_connected_subgraphs(side: int, count: int) -> None:
+    # All connected induced subgraphs of the n x n grid: OEIS A059525.
+    assert len(groups_of(grid(side), side * side)) == count
+
+
+def test_star_has_all_subsets_around_its_centre() -> None:
+    star = graph_from_edges(12, np.array([[0, leaf] for leaf in range(1, 12)]))
+    assert len(groups_of(star, 5)) == 11 + sum(comb(11, k) for k in range(5))
 
 
 @given(graphs(), st.integers(1, 6))
