@@ -29,11 +29,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
+from scipy.linalg import solveh_banded
 from scipy.sparse.linalg import splu
 
 from gangso.projection.cohorts import WIDTH
+from gangso.scenario import DiagnosisOptions
 
-__all__ = ["expand", "fold", "local_ages", "national_ages"]
+__all__ = ["expand", "fold", "index_of", "local_ages", "national_ages"]
 
 Floats = npt.NDArray[np.float64]
 sp: Any = scipy.sparse  # its stubs know no mixture of formats
@@ -79,6 +81,27 @@ def expand(groups: Floats) -> Floats:
         One value an age.
     """
     return np.concatenate([np.repeat(groups[..., :-1], WIDTH, axis=-1), groups[..., -1:]], -1)
+
+
+def index_of(persons: Floats, options: DiagnosisOptions) -> Floats:
+    """Extinction-risk index of age groups.
+
+    Parameters
+    ----------
+    persons : ndarray, shape (..., 2, A)
+        Women first.
+    options : DiagnosisOptions
+        Age limits.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Women between the limits over the old; NaN where nobody is old.
+    """
+    young = slice(options.women_from_age // WIDTH, options.women_below_age // WIDTH)
+    women = persons[..., 0, young].sum(axis=-1)
+    old = persons[..., options.old_from_age // WIDTH :].sum(axis=(-2, -1))
+    return np.asarray(women / np.where(old > 0, old, np.nan))
 
 
 def _second_differences(size: int) -> Any:
@@ -161,9 +184,11 @@ def _smooth_survival(single: Floats) -> Floats:
     after, before = single[1:, 1:-1].sum(axis=0), single[:-1, :-2].sum(axis=0)
     weight = np.sqrt(before / before.max())
     rough = np.diff(np.eye(len(weight)), 2, axis=0)
-    smooth = np.linalg.solve(
-        np.diag(weight) + _SURVIVAL * rough.T @ rough, weight * np.log(after / before)
-    )
+    full = np.diag(weight) + _SURVIVAL * rough.T @ rough
+    bands = np.zeros((3, len(weight)))
+    for above in range(3):
+        bands[2 - above, above:] = np.diagonal(full, above)
+    smooth = solveh_banded(bands, weight * np.log(after / before))
     return np.append(smooth, smooth[-1])
 
 
@@ -182,16 +207,13 @@ def local_ages(groups: Floats, nation: Floats) -> Floats:
     ndarray, shape (n, T, X)
         Persons, never negative; the groups add up where observed, and are estimated where not.
     """
-    observed = np.isfinite(groups).all(axis=2)
-    out = np.empty((*groups.shape[:2], nation.shape[1]))
-    masks, which = np.unique(observed, axis=0, return_inverse=True)
-    for number, mask in enumerate(masks):
-        rows = np.flatnonzero(which.ravel() == number)
-        out[rows] = _local(groups[rows], nation, np.flatnonzero(mask))
-    return out
-
-
-def _local(groups: Floats, nation: Floats, seen: npt.NDArray[np.int64]) -> Floats:
+    observed = np.asarray(np.isfinite(groups).all(axis=2))
+    seen = np.flatnonzero(np.asarray(observed.any(axis=0)))
+    # One factorisation serves all: a year that only some places lack is taken from their
+    # nearest year, and never used as an observation.
+    nearest = np.abs(np.subtract.outer(np.arange(len(nation)), np.arange(len(nation))))
+    nearest = np.where(observed[:, None, :], nearest[None], len(nation)).argmin(axis=2)
+    groups = np.take_along_axis(groups, nearest[:, :, None], axis=1)
     years, ages = nation.shape
     total = fold(nation)
     share = groups[:, seen].sum(axis=(1, 2)) / nation[seen].sum()

@@ -33,7 +33,7 @@ _GRID = {
     "level_damping": (0.7, 0.75, 0.8, 0.85, 0.9, 1.0),
     "fertility_trend": (0.0, 0.5),
 }
-_MOST_BASES = 5
+_MOST_BASES = 4
 RULES = ("constant", "linear", "exponential", "hamilton_perry")
 
 
@@ -117,7 +117,7 @@ class History:
         Returns
         -------
         tuple of Window
-            Of every length; at most five bases.
+            Of every length; at most four bases.
         """
         bases = [year for year in self.years[1:] if year < until][-_MOST_BASES:]
         return tuple(Window(b, t) for b in bases for t in self.years if b < t <= until)

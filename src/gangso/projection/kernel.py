@@ -17,6 +17,9 @@ __all__ = ["Inputs", "Loop", "no_loop", "run_draws", "run_path"]
 Floats = npt.NDArray[np.float64]
 
 YOUNG = (15, 40)  # ages reached that answer to services lost
+# Children, the young, the middle and the old: groups that chance moves together.
+BANDS = (0, 3, 8, 13)  # first group of each
+_YOUNG_BAND = 1
 LEAST = 1e-9  # persons under whom nothing is divided
 
 
@@ -153,24 +156,24 @@ def _nation(nation, kept, kept_open, schedule, fertility, girls, given, out):  #
 
 @numba.njit(cache=True)
 def _step(  # type: ignore[no-untyped-def]
-    now, then, nation, kept, kept_open, schedule, relative, girls, fertility, pattern, level, young
+    now, then, nation, kept, kept_open, schedule, relative, girls, fertility, pattern, factor
 ):
     """One year: survivors and movers by age, births, and the adjustment to the nation."""
     n, _, ages = now.shape
+    last = pattern.shape[2] - 1
     sums = np.zeros((2, ages))
     for i in range(n):
-        factor = np.exp(level[i])
-        push = young[i]
         for s in range(2):
-            for g in range(pattern.shape[2]):
+            band = 0
+            for g in range(last + 1):
+                if band + 1 < len(BANDS) and g >= BANDS[band + 1]:
+                    band += 1
                 low = max(g * 5, 1)
                 high = min(g * 5 + 5, ages)
-                moved = factor * pattern[i, s, g]
-                if low >= YOUNG[0] and low < YOUNG[1]:
-                    moved *= push
+                moved = factor[i, band] * pattern[i, s, g]
                 for x in range(low, high):
                     then[i, s, x] = now[i, s, x - 1] * kept[s, x] * moved
-            stay = kept_open[s] * factor * pattern[i, s, pattern.shape[2] - 1]
+            stay = kept_open[s] * factor[i, band] * pattern[i, s, last]
             then[i, s, ages - 1] += now[i, s, ages - 1] * stay
         women = 0.0
         for x in range(1, ages):
@@ -211,7 +214,7 @@ def _levels(level, people, moves, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _march(inputs, loop, level_shock, fertility_shock, years, states):  # type: ignore[no-untyped-def]
+def _march(inputs, loop, shock, load, fertility_shock, years, states):  # type: ignore[no-untyped-def]
     """Fill ``states[k]`` for every year, from ``states[0]``."""
     n, ages = inputs.base.shape[0], inputs.base.shape[2]
     nation = np.zeros((2, ages))
@@ -221,7 +224,7 @@ def _march(inputs, loop, level_shock, fertility_shock, years, states):  # type: 
                 nation[s, x] += inputs.base[i, s, x]
     people = np.zeros(n)
     level = np.zeros(n)
-    young = np.ones(n)
+    factor = np.ones((n, len(BANDS)))
     before = np.zeros(n)  # chance of services at the start, every place for itself
     present = np.zeros((years + 1, n))
     target = np.zeros((2, ages))
@@ -232,11 +235,12 @@ def _march(inputs, loop, level_shock, fertility_shock, years, states):  # type: 
         _presence(people, loop.middle, loop.slope, loop.alliance, k >= loop.start, present[k])
         _levels(inputs.level[k], people, inputs.moves, level)
         for i in range(n):
-            level[i] += level_shock[k, i]
             lost = 0.0
             if k >= loop.lag:
                 lost = max(before[i] - present[k - loop.lag, i], 0.0)
-            young[i] = np.exp(-loop.strength * lost)
+            for band in range(len(BANDS)):
+                factor[i, band] = np.exp(level[i] + shock[k, i, 0] * load[band])
+            factor[i, _YOUNG_BAND] *= np.exp(shock[k, i, 1] - loop.strength * lost)
         fertility = inputs.fertility[k] * np.exp(fertility_shock[k])
         _nation(
             nation, inputs.kept, inputs.kept_open, inputs.schedule, fertility, inputs.girls,
@@ -244,7 +248,7 @@ def _march(inputs, loop, level_shock, fertility_shock, years, states):  # type: 
         )  # fmt: skip
         _step(
             states[k], states[k + 1], target, inputs.kept, inputs.kept_open, inputs.schedule,
-            inputs.relative_fertility, inputs.girls, fertility, inputs.pattern[k], level, young,
+            inputs.relative_fertility, inputs.girls, fertility, inputs.pattern[k], factor,
         )  # fmt: skip
         for s in range(2):
             for x in range(ages):
@@ -271,7 +275,8 @@ def run_path(inputs: Inputs, loop: Loop, years: int) -> Floats:
     states = np.zeros((years + 1, *inputs.base.shape))
     states[0] = inputs.base
     count = inputs.base.shape[0]
-    _march(inputs, loop, np.zeros((years, count)), np.zeros(years), years, states)
+    still = np.zeros((years, count, 2))
+    _march(inputs, loop, still, np.zeros(len(BANDS)), np.zeros(years), years, states)
     return states
 
 
@@ -301,34 +306,23 @@ def _indicators(states, bounds, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _groups(state, out):  # type: ignore[no-untyped-def]
-    """Add both sexes' single ages up to groups."""
-    for i in range(state.shape[0]):
-        for s in range(2):
-            for x in range(state.shape[2]):
-                out[i, x // 5] += state[i, s, x]
-
-
-@numba.njit(cache=True)
-def _draws(inputs, loop, level_shocks, fertility_shocks, bounds, marks, out, ages):  # type: ignore[no-untyped-def]
-    draws, years = level_shocks.shape[0], level_shocks.shape[1]
+def _draws(inputs, loop, shocks, load, fertility_shocks, bounds, out):  # type: ignore[no-untyped-def]
+    draws, years = shocks.shape[0], shocks.shape[1]
     states = np.zeros((years + 1, *inputs.base.shape))
     states[0] = inputs.base
     for d in range(draws):
-        _march(inputs, loop, level_shocks[d], fertility_shocks[d], years, states)
+        _march(inputs, loop, shocks[d], load, fertility_shocks[d], years, states)
         _indicators(states, bounds, out[d])
-        for m in range(marks.shape[0]):
-            _groups(states[marks[m]], ages[d, m])
 
 
 def run_draws(
     inputs: Inputs,
     loop: Loop,
-    level_shocks: Floats,
+    shocks: Floats,
+    load: Floats,
     fertility_shocks: Floats,
     bounds: npt.NDArray[np.int64],
-    marks: npt.NDArray[np.int64],
-) -> tuple[Floats, Floats]:
+) -> Floats:
     """Carry the population on under shocks; only summaries are kept.
 
     Parameters
@@ -337,24 +331,22 @@ def run_draws(
         Rates by year ahead.
     loop : Loop
         The feedback.
-    level_shocks : ndarray, shape (D, H, n)
-        Added to the log net migration.
+    shocks : ndarray, shape (D, H, n, 2)
+        Added to the log net migration: of all, times the load of their band of ages, and of
+        the young alone.
+    load : ndarray, shape (4,)
+        How much each band of ages (0-14, 15-39, 40-64, 65 and older) takes of the first.
     fertility_shocks : ndarray, shape (D, H)
         Added to the log of the nation's fertility.
     bounds : ndarray of int, shape (3,)
         Ages of the index: women from, women below, old from.
-    marks : ndarray of int
-        Years ahead whose age groups are kept.
 
     Returns
     -------
-    indicators : ndarray, shape (D, 4, H, n)
+    ndarray, shape (D, 4, H, n)
         Population, index, births, residents aged 15 to 39.
-    ages : ndarray, shape (D, marks, n, A)
-        Persons by age group.
     """
-    draws, years, count = level_shocks.shape
+    draws, years, count, _ = shocks.shape
     out = np.empty((draws, 4, years, count))
-    ages = np.zeros((draws, len(marks), count, inputs.pattern.shape[3]))
-    _draws(inputs, loop, level_shocks, fertility_shocks, bounds, marks, out, ages)
-    return out, ages
+    _draws(inputs, loop, shocks, load, fertility_shocks, bounds, out)
+    return out

@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from gangso.diagnosis.decline import classify
+from gangso.projection.ages import index_of
 from gangso.projection.backtest import RULES, Choice, History, Window, choose, naive
 from gangso.projection.cohorts import WIDTH, Cohorts
 from gangso.scenario import DiagnosisOptions
 from gangso.scenario.projection import RateOptions
 
-__all__ = ["SIZES", "Backtest", "backtest", "index_of", "measures"]
+__all__ = ["SIZES", "Backtest", "backtest", "measures", "size_classes"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -47,27 +48,6 @@ class Backtest:
     errors: pd.DataFrame
     by_age: pd.DataFrame
     chosen: pd.DataFrame
-
-
-def index_of(persons: Floats, options: DiagnosisOptions) -> Floats:
-    """Extinction-risk index of age groups.
-
-    Parameters
-    ----------
-    persons : ndarray, shape (..., 2, A)
-        Women first.
-    options : DiagnosisOptions
-        Age limits.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Women between the limits over the old; NaN where nobody is old.
-    """
-    young = slice(options.women_from_age // WIDTH, options.women_below_age // WIDTH)
-    women = persons[..., 0, young].sum(axis=-1)
-    old = persons[..., options.old_from_age // WIDTH :].sum(axis=(-2, -1))
-    return np.asarray(women / np.where(old > 0, old, np.nan))
 
 
 def measures(

@@ -34,7 +34,7 @@ from gangso.scenario.diagnosis import (
     LedgerOptions,
     ReferenceRow,
 )
-from gangso.scenario.projection import ProjectionOptions, RateOptions
+from gangso.scenario.projection import FeedbackOptions, ProjectionOptions, RateOptions
 from gangso.scenario.services import (
     Catchment,
     ClosureTest,
@@ -58,6 +58,7 @@ __all__ = [
     "DecentralisationOptions",
     "DiagnosisOptions",
     "ExtinctionClass",
+    "FeedbackOptions",
     "FinanceItems",
     "HubRequirement",
     "LedgerOptions",

@@ -8,7 +8,10 @@ from pydantic import Field
 
 from gangso.scenario.base import Frozen
 
-__all__ = ["ProjectionOptions", "RateOptions"]
+__all__ = ["FeedbackOptions", "ProjectionOptions", "RateOptions"]
+
+
+Strength = Literal["low", "mid", "high"]
 
 
 class RateOptions(Frozen):
@@ -43,11 +46,43 @@ class RateOptions(Frozen):
     )
 
 
+def _published_range() -> dict[Strength, float]:
+    return {"low": 0.038, "mid": 0.076, "high": 0.152}
+
+
+class FeedbackOptions(Frozen):
+    """The vicious cycle: services go with the population served, and the young with the services.
+
+    Strengths are *scenario ranges* taken from published magnitudes, never calibrated to the
+    territory: the share of the population that a place loses over ten years once every
+    service of the bundle is gone.
+    """
+
+    strength: Literal["off", "low", "mid", "high"] = "mid"
+    loss_in_ten_years: dict[Strength, Annotated[float, Field(ge=0, lt=0.25)]] = Field(
+        default_factory=_published_range,
+        description="mid: a school closure, -7.6 % over ten years; low and high: half and twice",
+    )
+    source: str = "Sorensen et al. (2021), doi:10.1016/j.jrurstud.2021.09.016 (mid only)"
+    lag: int = Field(2, ge=1, le=20, description="years from the loss of services to the leaving")
+    vintage: str | None = Field(None, description="key of bundles; none: the first")
+    bundles: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="services (keys of services.thresholds) by vintage; none: all with both points",
+    )
+    alliance_from: int = Field(
+        1, ge=0, le=100, description="years ahead from which an alliance serves together"
+    )
+    return_pct: float = Field(
+        0.5, gt=0, description="growth in per cent a year that a turnaround would bring (tipping)"
+    )
+
+
 class ProjectionOptions(Frozen):
     """How the future is drawn up."""
 
     horizon: int = Field(30, ge=1, le=100, description="years ahead of the last year observed")
-    draws: int = Field(200, ge=0, le=100_000, description="simulated futures; 0: the median only")
+    draws: int = Field(100, ge=0, le=5_000, description="simulated futures; 0: the median only")
     migration: Literal["net", "multiregional"] = Field(
         "net", description="net rates by place, or rates by origin and destination"
     )
@@ -55,4 +90,5 @@ class ProjectionOptions(Frozen):
     national_total: dict[int, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict, description="persons of the nation by year, to be hit exactly"
     )
+    feedback: FeedbackOptions = FeedbackOptions()
     rates: RateOptions = RateOptions()
