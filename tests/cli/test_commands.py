@@ -161,3 +161,16 @@ def test_help_speaks_the_language_of_the_locale(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", locale)
     assert word in say("help.diagnose", help_language()) + say("step.diagnosis", help_language())
+
+
+def test_project_shows_nation_and_place() -> None:
+    arguments = ["project", "--horizon", "6", "--draws", "5", "--json", "--place", "의성군"]
+    result = run(*arguments)
+    document = json.loads(result.stdout)
+    assert document["horizon"] == 6
+    assert {row["municipality"] for row in document["places"]} == {"37320"}
+    assert len(document["places"]) == 7
+    shown = run("project", "--horizon", "6", "--draws", "5", "--lang", "en", "--feedback", "off")
+    assert shown.exit_code == 0
+    assert "cycle off" in shown.stdout
+    assert run("project", "--place", "nowhere").exit_code == 2

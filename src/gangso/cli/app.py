@@ -122,6 +122,64 @@ def diagnose(
     work.diagnose(package, ledger, _overrides(lang), as_json=as_json)
 
 
+class Feedback(StrEnum):
+    """Strength of the vicious cycle."""
+
+    off = "off"
+    low = "low"
+    mid = "mid"
+    high = "high"
+
+
+@app.command(help=_help("project"))
+@guarded
+def project(
+    scenario: ScenarioArgument = None,
+    horizon: Annotated[
+        int | None, typer.Option("--horizon", min=1, max=100, help=_help("project.horizon"))
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option("--draws", min=0, max=5000, help=_help("project.draws"))
+    ] = None,
+    feedback: Annotated[
+        Feedback | None, typer.Option("--feedback", help=_help("project.feedback"))
+    ] = None,
+    migration: Annotated[
+        str | None, typer.Option("--migration", help=_help("project.migration"))
+    ] = None,
+    place: Annotated[list[str] | None, typer.Option("--place", help=_help("project.place"))] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("project.out"))] = None,
+    engine: Annotated[str, typer.Option("--engine", help=_help("project.engine"))] = "serial",
+    backtest: Annotated[bool, typer.Option("--backtest", help=_help("project.backtest"))] = False,
+    window: Annotated[
+        list[str] | None, typer.Option("--window", help=_help("project.window"))
+    ] = None,
+    lang: LangOption = None,
+    seed: SeedOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Project the population, or test how well that would have worked."""
+    from gangso.cli import projecting
+
+    given = {
+        "horizon": horizon,
+        "draws": draws,
+        "migration": migration,
+        "feedback": {"strength": feedback.value} if feedback else None,
+    }
+    overrides = _overrides(lang, seed)
+    chosen = {key: value for key, value in given.items() if value is not None}
+    if chosen:
+        overrides["projection"] = chosen
+    if backtest or window:
+        projecting.test(scenario, window or [], overrides, quiet=quiet, as_json=as_json)
+        return
+    projecting.project_places(
+        scenario, place or [], out, engine, overrides, quiet=quiet, as_json=as_json
+    )
+
+
 @app.command(help=_help("check"))
 @guarded
 def check(

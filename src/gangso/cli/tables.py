@@ -25,6 +25,8 @@ __all__ = [
     "fault_tables",
     "infeasible_lines",
     "ledger_table",
+    "number_text",
+    "plain_table",
     "source_lines",
     "unallied_table",
 ]
@@ -32,8 +34,21 @@ __all__ = [
 _DASH = "–"
 
 
-def _table(title: str, columns: Sequence[tuple[str, bool]]) -> Table:
-    """Make a table; each column has a heading and whether it holds numbers."""
+def plain_table(title: str, columns: Sequence[tuple[str, bool]]) -> Table:
+    """Make an empty table.
+
+    Parameters
+    ----------
+    title : str
+        Title.
+    columns : sequence of (str, bool)
+        Heading of each column, and whether it holds numbers.
+
+    Returns
+    -------
+    Table
+        The table.
+    """
     table = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold")
     for heading, numeric in columns:
         table.add_column(
@@ -50,8 +65,21 @@ def _add(table: Table, values: Iterable[object]) -> None:
     table.add_row(*(Text("" if value is None else str(value)) for value in values))
 
 
-def _number(value: Any, form: str) -> str:
-    """Format a number; a dash where it is missing."""
+def number_text(value: Any, form: str) -> str:
+    """Format a number; a dash where it is missing.
+
+    Parameters
+    ----------
+    value : float or None
+        The number.
+    form : str
+        Format specification.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     import pandas as pd
 
     return _DASH if pd.isna(value) else format(value, form)
@@ -77,7 +105,7 @@ def fault_tables(faults: Iterable[Fault], lang: str) -> Iterator[Table]:
         grouped.setdefault(fault.table, []).append(fault)
     for name, group in grouped.items():
         headings = ("row", "column", "value", "problem", "fix")
-        table = _table(
+        table = plain_table(
             say("cli.faults_of", lang, table=name, count=len(group)),
             [(say(f"cli.fault.{key}", lang), key == "row") for key in headings],
         )
@@ -126,7 +154,7 @@ def ledger_table(diagnosis: Diagnosis, lang: str) -> Table:
     """
     headings = ("group", "municipalities", "population", "population_pct", "land_pct",
                 "land_pct_cities", "jobs_pct")  # fmt: skip
-    table = _table(
+    table = plain_table(
         say("cli.ledger", lang),
         [(say(f"cli.ledger.{key}", lang), key != "group") for key in headings],
     )
@@ -135,9 +163,9 @@ def ledger_table(diagnosis: Diagnosis, lang: str) -> Table:
             table,
             (
                 row[f"label_{lang}"],
-                _number(row["municipalities"], ",d"),
-                _number(row["population"], ",.0f"),
-                *(_number(row[key], ".2f") for key in headings[3:]),
+                number_text(row["municipalities"], ",d"),
+                number_text(row["population"], ",.0f"),
+                *(number_text(row[key], ".2f") for key in headings[3:]),
             ),
         )
     return table
@@ -171,11 +199,11 @@ def counts_tables(
         return
     for start in range(0, len(counts), _YEARS):
         part = counts.iloc[start : start + _YEARS]
-        table = _table(
+        table = plain_table(
             say("cli.counts", lang), [("", False), *((str(year), True) for year in part.index)]
         )
         for key, label, _ in rows:
-            _add(table, (label, *(_number(value, "d") for value in part[key])))
+            _add(table, (label, *(number_text(value, "d") for value in part[key])))
         yield table
 
 
@@ -232,7 +260,7 @@ def alliance_table(alliances: pd.DataFrame, lang: str) -> Table:
     """
     formats = {"ties": ".0%", "span": ",.0f", "province": ",.0f"}
     shown = [key for key in formats if key in alliances]
-    table = _table(
+    table = plain_table(
         say("cli.alliances", lang),
         [
             (say("cli.alliances.id", lang), True),
@@ -249,9 +277,9 @@ def alliance_table(alliances: pd.DataFrame, lang: str) -> Table:
             (
                 key,
                 str(row[name]).replace("·", " · "),  # may then break between two names
-                _number(row["size"], "d"),
-                _number(row["population"], ",.0f"),
-                *(_number(row[column], formats[column]) for column in shown),
+                number_text(row["size"], "d"),
+                number_text(row["population"], ",.0f"),
+                *(number_text(row[column], formats[column]) for column in shown),
             ),
         )
     return table
@@ -274,7 +302,7 @@ def unallied_table(membership: pd.DataFrame, names: pd.Series, lang: str) -> Tab
     Table
         One row a reason.
     """
-    table = _table(
+    table = plain_table(
         say("cli.unallied", lang),
         [
             (say("cli.unallied.reason", lang), False),
@@ -308,7 +336,7 @@ def check_table(checks: Iterable[Check], lang: str) -> Table:
         One row a check.
     """
     headings = ("check", "outcome", "detail")
-    table = _table(
+    table = plain_table(
         say("cli.verify.title", lang), [(say(f"cli.verify.{key}", lang), False) for key in headings]
     )
     for check in checks:

@@ -12,7 +12,10 @@ import pandas as pd
 from gangso.diagnosis.decline import classify
 from gangso.projection.ages import index_of
 from gangso.projection.backtest import RULES, Choice, History, Window, choose, naive
+from gangso.projection.chance import draw_shocks, learn_noise
 from gangso.projection.cohorts import WIDTH, Cohorts
+from gangso.projection.kernel import no_loop, run_draws
+from gangso.projection.model import Chosen, inputs_of
 from gangso.scenario import DiagnosisOptions
 from gangso.scenario.projection import RateOptions
 
@@ -40,6 +43,10 @@ class Backtest:
     by_age : DataFrame
         One row a window, rule and age group (both sexes together): ``base``, ``target``,
         ``rule``, ``age``, ``wape``, ``bias``, ``wape_small`` (places under 100,000), per cent.
+    coverage : DataFrame
+        One row a window: per cent of places within the 80 % interval of ``population``, of
+        those under 100,000 (``population_small``), of the ``index``, and the interval's median
+        width ``width_pct`` in per cent of the population.
     chosen : DataFrame
         What was chosen at every base, and on how many windows, the latest of which ended at
         ``until``.
@@ -47,6 +54,7 @@ class Backtest:
 
     errors: pd.DataFrame
     by_age: pd.DataFrame
+    coverage: pd.DataFrame
     chosen: pd.DataFrame
 
 
@@ -115,6 +123,9 @@ def backtest(
     rates: RateOptions | None = None,
     diagnosis: DiagnosisOptions | None = None,
     history: History | None = None,
+    *,
+    draws: int = 200,
+    seed: int = 2018,
 ) -> Backtest:
     """Project from past bases and compare, beside naive rules.
 
@@ -131,6 +142,8 @@ def backtest(
         Index and classes.
     history : History, optional
         Saves splitting ages again, if it is at hand.
+    draws, seed : int
+        Simulated futures behind the intervals, and their seed.
 
     Returns
     -------
@@ -139,10 +152,15 @@ def backtest(
     """
     rates, diagnosis = rates or RateOptions(), diagnosis or DiagnosisOptions()
     history = history or History(cohorts)
-    errors, by_age, choices = [], [], {}
+    errors, by_age, coverage, choices, futures = [], [], [], {}, {}
+    longest = {w.base: max(o.horizon for o in windows if o.base == w.base) for w in windows}
     for window in windows:
         if window.base not in choices:
             choices[window.base] = choose(history, window.base, rates)
+            futures[window.base] = _futures(
+                history, window.base, longest[window.base], rates,
+                choices[window.base].chosen, diagnosis, draws, seed,
+            )  # fmt: skip
         actual, known = history.actual(window)
         people = history.past(window.base).cohorts.totals[:, -1]
         made = {MODEL: history.project(
@@ -156,7 +174,54 @@ def backtest(
                 found = measures(projected[rows], actual[rows], diagnosis)
                 errors.append({**key, "size": size, "municipalities": int(rows.sum()), **found})
             by_age += _by_age(key, projected, actual, known, known & (people < 100_000))
-    return Backtest(pd.DataFrame(errors), pd.DataFrame(by_age), _chosen(choices))
+        coverage.append(
+            {"base": window.base, "target": window.target}
+            | _coverage(futures[window.base][:, :, window.horizon - 1], actual, known, diagnosis)
+        )
+    return Backtest(
+        pd.DataFrame(errors), pd.DataFrame(by_age), pd.DataFrame(coverage), _chosen(choices)
+    )
+
+
+def _futures(
+    history: History,
+    base: int,
+    years: int,
+    options: RateOptions,
+    chosen: Chosen,
+    diagnosis: DiagnosisOptions,
+    draws: int,
+    seed: int,
+) -> Floats:
+    """Simulated futures from a past base, shape (D, 4, years, n)."""
+    rates = history.rates(base, options, chosen.level_memory)
+    noise = learn_noise(history, base, options, chosen, diagnosis)
+    cohorts = history.past(base).cohorts
+    count = len(cohorts.codes)
+    shocks, fertility = draw_shocks(
+        noise, cohorts.province, np.arange(count), years, seed, range(draws)
+    )
+    limits = (diagnosis.women_from_age, diagnosis.women_below_age, diagnosis.old_from_age)
+    inputs = inputs_of(rates, options, chosen, years)
+    return run_draws(inputs, no_loop(count), shocks, noise.load, fertility, np.array(limits))
+
+
+def _coverage(
+    futures: Floats, actual: Floats, known: Flags, diagnosis: DiagnosisOptions
+) -> dict[str, float]:
+    """Share of places within their 80 % intervals; futures of shape (D, 4, n)."""
+    people = actual.sum(axis=(1, 2))
+    low, high = np.quantile(futures[:, :2], (0.1, 0.9), axis=0)
+    inside = (people >= low[0]) & (people <= high[0])
+    index = index_of(actual, diagnosis)
+    index_inside = (index >= low[1]) & (index <= high[1])
+    small = known & (people < 100_000)
+    return {
+        "population": float(100.0 * inside[known].mean()),
+        "population_small": float(100.0 * inside[small].mean()) if small.any() else float("nan"),
+        "index": float(100.0 * index_inside[known].mean()),
+        "width_pct": float(np.median(100.0 * (high[0] - low[0])[known] / people[known])),
+    }
 
 
 def _by_age(

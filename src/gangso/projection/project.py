@@ -352,6 +352,7 @@ def _assumptions(
         {lang: say("projection.note.chance", lang, errors=prepared.noise.errors,
                    share=prepared.noise.province_share) for lang in LANGUAGES},
     ]  # fmt: skip
+    notes.append({lang: say("projection.note.nation", lang) for lang in LANGUAGES})
     if bundle.services:
         names = {
             lang: ", ".join(
