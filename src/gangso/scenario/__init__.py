@@ -20,6 +20,7 @@ from gangso.errors import BadInputError, Fault
 from gangso.scenario.alliances import AllianceOptions, HubRequirement
 from gangso.scenario.answers import AlternativeOptions, AnswerOptions, RobustnessOptions
 from gangso.scenario.base import Frozen, Rule
+from gangso.scenario.bases import BaseService, BasesOptions, HubKind, Mode
 from gangso.scenario.compact import (
     BasePrice,
     CompactOptions,
@@ -51,6 +52,8 @@ __all__ = [
     "AlternativeOptions",
     "AnswerOptions",
     "BasePrice",
+    "BaseService",
+    "BasesOptions",
     "Catchment",
     "ClosureTest",
     "CompactOptions",
@@ -60,9 +63,11 @@ __all__ = [
     "ExtinctionClass",
     "FeedbackOptions",
     "FinanceItems",
+    "HubKind",
     "HubRequirement",
     "LedgerOptions",
     "MainRoads",
+    "Mode",
     "ProjectionOptions",
     "RateOptions",
     "ReferenceRow",
@@ -96,6 +101,7 @@ class Scenario(Frozen):
     services: ServicesOptions = ServicesOptions()
     projection: ProjectionOptions = ProjectionOptions()
     alliances: AllianceOptions = AllianceOptions()
+    bases: BasesOptions = BasesOptions()
     compact: CompactOptions = CompactOptions()
     answers: AnswerOptions = AnswerOptions()
 
