@@ -1,6 +1,6 @@
 """The partition: Korea under 200 random scenarios, the golden graphs, US counties, Italy.
 
-Run ``uv run benchmarks/alliances.py [korea|graphs|us|italy ...]``. Every certificate is
+Run ``uv run benchmarks/alliances.py [korea|answers|graphs|us|italy ...]``. Every certificate is
 verified. Instances that are not embedded are read from ``../shared``.
 """
 
@@ -10,15 +10,26 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gangso.alliances import AllianceModel, Partition, verify_certificate
+from gangso.alliances import (
+    AllianceModel,
+    Alternatives,
+    Partition,
+    alternatives,
+    compare,
+    groupings_of,
+    reasons,
+    robustness,
+    verify_certificate,
+)
 from gangso.errors import InfeasibleError
-from gangso.scenario import AllianceOptions, resolve
+from gangso.scenario import AllianceOptions, AlternativeOptions, RobustnessOptions, resolve
 from gangso.territory import Territory, korea
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -95,15 +106,74 @@ def default_korea() -> None:
     found = model.solve()
     found = model.solve()  # with compiled kernels
     show("Korea", found, "holds" if holds(found) else "REFUSED")
+    for what in ("weight", "lock"):
+        cold, warm = [], []
+        changes = list(single_changes(model, scenario.alliances, what, 50))
+        for options in changes:
+            for times, start in ((cold, None), (warm, found)):
+                wall, cpu = time.perf_counter(), time.process_time()
+                again = model.solve(options, start=start)
+                times.append((time.perf_counter() - wall, time.process_time() - cpu))
+                assert again.status == "proven"
+        print(
+            f"Korea, one {what} changed, with all tables: median of {len(changes)}, warm "
+            f"{np.median([w for w, _ in warm]):.3f} s ({np.median([c for _, c in warm]):.3f} CPU), "
+            f"slowest {max(w for w, _ in warm):.3f} s; cold "
+            f"{np.median([w for w, _ in cold]):.3f} s ({np.median([c for _, c in cold]):.3f} CPU); "
+            f"all proven"
+        )
+
+
+def single_changes(
+    model: AllianceModel, options: AllianceOptions, what: str, count: int
+) -> Iterator[AllianceOptions]:
+    """Change one weight, or add one lock that leaves a plan possible."""
     rng = np.random.default_rng(1)
-    seconds = []
-    for _ in range(50):
-        key = str(rng.choice(CRITERIA))
-        weights = {**scenario.alliances.weights, key: round(float(rng.uniform(0, 3)), 2)}
-        started = time.perf_counter()
-        model.solve(scenario.alliances.model_copy(update={"weights": weights}))
-        seconds.append(time.perf_counter() - started)
-    print(f"Korea, one weight changed: median of 50 {np.median(seconds):.3f} s to proof")
+    edges, codes = model.graph.edges(), model.units.codes
+    made = 0
+    while made < count:
+        if what == "weight":
+            key = str(rng.choice(CRITERIA))
+            update: dict[str, Any] = {
+                "weights": {**options.weights, key: round(float(rng.uniform(0, 3)), 2)}
+            }
+        else:
+            pair = tuple(str(codes[u]) for u in edges[rng.integers(len(edges))])
+            kind = str(rng.choice(["must_link", "cannot_link", "stand_alone"]))
+            update = {kind: pair[:1] if kind == "stand_alone" else (pair,)}
+        changed = options.model_copy(update=update)
+        try:
+            model.solve(changed)
+        except InfeasibleError:
+            continue
+        made += 1
+        yield changed
+
+
+def answers_korea() -> None:
+    """What is asked about the embedded plan: reasons, robustness, alternatives, comparison."""
+    territory = korea()
+    scenario = resolve(territory.metadata.scenario)
+    found = AllianceModel(territory, scenario.alliances, scenario.leave_out).solve()
+    alternatives(found, AlternativeOptions(count=1))  # compiles the kernels
+    zones = groupings_of(found)[0]
+    steps: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("reasons (best alternative, parting, prices)", lambda: reasons(found)),
+        ("robustness, 100 draws",
+         lambda: robustness(found, RobustnessOptions(), np.random.default_rng(2018))),
+        ("two alternatives within 1 %", lambda: alternatives(found, AlternativeOptions())),
+        ("18 lifestyle zones beside the plan",
+         lambda: compare(found, zones.name, zones.label, zones.table)),
+    )  # fmt: skip
+    for name, run in steps:
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = run()
+        print(
+            f"Korea, {name}: {time.perf_counter() - wall:.2f} s "
+            f"({time.process_time() - cpu:.2f} CPU)"
+        )
+        if isinstance(result, Alternatives):
+            print(result.plans.to_string())
 
 
 def territory_of(units: pd.DataFrame, links: pd.DataFrame, metadata: dict[str, Any]) -> Territory:
@@ -171,6 +241,8 @@ def main(wanted: list[str]) -> None:
     if not wanted or "korea" in wanted:
         default_korea()
         random_korea()
+    if not wanted or "answers" in wanted:
+        answers_korea()
     for name, run in (("graphs", graphs), ("us", us), ("italy", italy)):
         if wanted and name not in wanted:
             continue

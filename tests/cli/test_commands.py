@@ -174,3 +174,19 @@ def test_project_shows_nation_and_place() -> None:
     assert shown.exit_code == 0
     assert "cycle off" in shown.stdout
     assert run("project", "--place", "nowhere").exit_code == 2
+
+
+def test_ally_explains_a_municipality_and_compare_scores_a_file(tmp_path: Path) -> None:
+    result = run("ally", "--why", "33020", "--lang", "en")
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.stdout.split())
+    assert "Its best place other than the present one is standing alone" in text
+    assert run("ally", "--why", "nowhere").exit_code == 2
+    file = tmp_path / "mine.csv"
+    file.write_text("name,municipality\npair,34360\npair,34370\n", encoding="utf-8")
+    content = json.loads(run("compare", "-g", str(file), "--json").stdout)
+    (grouping,) = content["groupings"]
+    assert grouping["grouping"] == "mine"
+    assert [row["code"] for row in grouping["members"]] == ["34360", "34370"]
+    assert grouping["groups"][0]["keeping"] > 0
+    assert run("compare", "-g", "unknown").exit_code == 2

@@ -87,15 +87,44 @@ def plan(
 @guarded
 def ally(
     scenario: ScenarioArgument = None,
+    why: Annotated[list[str] | None, typer.Option("--why", "-w", help=_help("ally.why"))] = None,
+    draws: Annotated[int, typer.Option("--draws", min=0, help=_help("ally.draws"))] = 0,
+    alternatives: Annotated[
+        int, typer.Option("--alternatives", min=0, max=20, help=_help("ally.alternatives"))
+    ] = 0,
+    loss: Annotated[
+        float | None, typer.Option("--loss", min=0, max=100, help=_help("ally.loss"))
+    ] = None,
     lang: LangOption = None,
     seed: SeedOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the alliances only."""
+    """Find the alliances only, and answer questions about them."""
     from gangso.cli import work
+    from gangso.cli.answers import Asked
 
-    work.ally(scenario, _overrides(lang, seed), quiet=quiet, as_json=as_json)
+    asked = Asked(why or (), draws, alternatives, loss)
+    work.ally(scenario, _overrides(lang, seed), asked, quiet=quiet, as_json=as_json)
+
+
+@app.command(help=_help("compare"))
+@guarded
+def compare(
+    plan: Annotated[
+        Path | None, typer.Argument(metavar="[PLAN|SCENARIO]", help=_help("compare.plan"))
+    ] = None,
+    grouping: Annotated[
+        list[str] | None, typer.Option("--grouping", "-g", help=_help("compare.grouping"))
+    ] = None,
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Score existing groupings beside the plan."""
+    from gangso.cli import answers
+
+    answers.compare(plan, grouping or (), _overrides(lang), quiet=quiet, as_json=as_json)
 
 
 @app.command(help=_help("diagnose"))

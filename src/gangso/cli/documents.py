@@ -22,11 +22,23 @@ __all__ = [
     "read_certificate",
     "read_saved_scenario",
     "read_tables",
+    "records",
 ]
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as mappings; what is missing is null."""
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Write rows as mappings; what is missing is null.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+
+    Returns
+    -------
+    list of dict
+        The rows.
+    """
     text = frame.to_json(orient="records", force_ascii=False, double_precision=12)
     return json.loads(text)  # type: ignore[no-any-return]
 
@@ -48,8 +60,8 @@ def of_diagnosis(diagnosis: Diagnosis, sources: Sequence[str]) -> dict[str, Any]
     """
     return {
         "year": diagnosis.year,
-        "ledger": _records(diagnosis.ledger),
-        "counts": _records(diagnosis.counts.reset_index()),
+        "ledger": records(diagnosis.ledger),
+        "counts": records(diagnosis.counts.reset_index()),
         "definitions": list(diagnosis.definitions),
         "notes": list(diagnosis.notes),
         "sources": list(sources),
@@ -75,9 +87,9 @@ def of_partition(found: Partition) -> dict[str, Any]:
         "bound": found.bound,
         "gap": found.gap,
         "candidates": found.candidates,
-        "alliances": _records(found.alliances.reset_index()),
-        "membership": _records(found.membership.reset_index()),
-        "criteria": _records(found.criteria.reset_index()),
+        "alliances": records(found.alliances.reset_index()),
+        "membership": records(found.membership.reset_index()),
+        "criteria": records(found.criteria.reset_index()),
         "seconds": dict(found.seconds),
         "notes": list(found.notes),
     }

@@ -23,6 +23,7 @@ __all__ = [
     "check_table",
     "counts_tables",
     "fault_tables",
+    "filled_table",
     "infeasible_lines",
     "ledger_table",
     "number_text",
@@ -57,6 +58,31 @@ def plain_table(title: str, columns: Sequence[tuple[str, bool]]) -> Table:
             no_wrap=numeric,
             overflow="fold",
         )
+    return table
+
+
+def filled_table(
+    title: str, columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[object]]
+) -> Table:
+    """Make a table of texts.
+
+    Parameters
+    ----------
+    title : str
+        What stands above.
+    columns : sequence of (str, bool)
+        Heading, and whether it holds numbers.
+    rows : iterable of sequence
+        The cells.
+
+    Returns
+    -------
+    Table
+        The table.
+    """
+    table = plain_table(title, columns)
+    for row in rows:
+        _add(table, row)
     return table
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from gangso import planning
 from gangso.alliances import check_data, check_tables, partition, verify_certificate
 from gangso.cli import documents, tables
+from gangso.cli.answers import Asked, answers
 from gangso.cli.screen import Screen
 from gangso.diagnosis import class_label
 from gangso.diagnosis import diagnose as run_diagnosis
@@ -108,7 +109,9 @@ def _show_partition(screen: Screen, made: planning.Plan) -> None:
     screen.out.print(Text(made.summary(screen.lang)))
 
 
-def ally(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
+def ally(
+    path: Path | None, overrides: Mapping[str, Any], asked: Asked, *, quiet: bool, as_json: bool
+) -> None:
     """Find the alliances and show them.
 
     Parameters
@@ -117,6 +120,8 @@ def ally(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_jso
         Scenario file.
     overrides : mapping
         What the command line lays over the scenario.
+    asked : Asked
+        What is asked beyond the alliances.
     quiet, as_json : bool
         How to speak.
     """
@@ -138,7 +143,8 @@ def ally(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_jso
     screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
     _list(screen, "cli.notes", (note[screen.lang] for note in found.notes))
     screen.out.print(Text(planning.partition_summary(found, territory, screen.lang)))
-    screen.document(documents.of_partition(found))
+    parts = answers(found, scenario, asked, screen)
+    screen.document({**documents.of_partition(found), **parts})
 
 
 def diagnose(
