@@ -458,6 +458,24 @@ def standards(folder: Path, said: dict[str, Any]) -> dict[str, Any]:
     return parts
 
 
+def elasticities(folder: Path) -> dict[str, dict[str, Any]]:
+    """Elasticities of budgets with their standard errors, by task."""
+    rows = pd.read_csv(folder / "kor_cost_elasticities_by_function.csv")
+    return {
+        FUNCTIONS[row.function]: {
+            "elasticity_population": row.elasticity_pop,
+            "se_population": row.se,
+            "elasticity_area": row.elasticity_area,
+            "se_area": row.se_area,
+            "source": (
+                f"log-log regression of the budgets of {row.n} cities and counties on residents "
+                f"and area, 2023 (R2 {row.R2:g}); it embeds the formula of the grants"
+            ),
+        }
+        for row in rows.itertuples()
+    }
+
+
 def main() -> None:
     """Compile and write the package."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -470,6 +488,9 @@ def main() -> None:
     said = yaml.safe_load((HERE / "korea.yaml").read_text(encoding="utf-8"))
     fragment = said["gangso"]["scenario"]["services"]
     fragment |= standards(options.source, said["standards"])
+    tasks = said["gangso"]["scenario"]["compact"]["functions"]["tasks"]
+    for key, figures in elasticities(options.source).items():
+        tasks[key] |= figures
     tables = {
         "municipalities": municipalities(source, population),
         "settlements": towns,

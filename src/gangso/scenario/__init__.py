@@ -26,6 +26,8 @@ from gangso.scenario.compact import (
     CompactOptions,
     DecentralisationOptions,
     FinanceItems,
+    Function,
+    FunctionOptions,
     SeatOptions,
     SharingOptions,
 )
@@ -63,6 +65,8 @@ __all__ = [
     "ExtinctionClass",
     "FeedbackOptions",
     "FinanceItems",
+    "Function",
+    "FunctionOptions",
     "HubKind",
     "HubRequirement",
     "LedgerOptions",

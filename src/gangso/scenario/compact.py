@@ -13,6 +13,8 @@ __all__ = [
     "CompactOptions",
     "DecentralisationOptions",
     "FinanceItems",
+    "Function",
+    "FunctionOptions",
     "SeatOptions",
     "SharingOptions",
 ]
@@ -106,9 +108,50 @@ class SharingOptions(Frozen):
     )
 
 
+class Function(Frozen):
+    """A task of municipalities, and what is known for deciding who should carry it."""
+
+    label: dict[str, str]
+    budget: tuple[str, ...] = Field((), description="items of the finance table that fund it")
+    shareable: bool = Field(True, description="false: part of each municipality by its nature")
+    spills: bool = Field(False, description="people from other municipalities use it, too")
+    elasticity_population: float | None = Field(
+        None, description="of spending: 0.5 means that 1 % more people go with 0.5 % more"
+    )
+    se_population: float = Field(0.0, ge=0)
+    elasticity_area: float = 0.0
+    se_area: float = Field(0.0, ge=0)
+    threshold_item: str = Field(
+        "population", description="residents, or an indicator such as births"
+    )
+    threshold: float | None = Field(None, gt=0, description="of the item, needed to sustain it")
+    source: str | None = Field(None, description="none: the user's own")
+    level: Literal["municipality", "alliance", "province"] | None = Field(
+        None, description="decided by the planner, whatever the rule says"
+    )
+    reason: dict[str, str] = Field(default_factory=dict, description="why the planner decided so")
+
+
+class FunctionOptions(Frozen):
+    """Who does what: the tasks, and where the rule draws its lines."""
+
+    tasks: dict[str, Function] = Field(default_factory=dict)
+    scale_below: float = Field(
+        0.75, gt=0, description="strong scale: the upper limit of the elasticity is below"
+    )
+    deviations: float = Field(1.96, ge=0, description="standard errors up to the upper limit")
+    coverage_at_least: float = Field(
+        0.97, ge=0, le=1, description="an indicator that covers less of the towns is missing"
+    )
+    ties_at_least: float = Field(
+        0.2, ge=0, le=1, description="share of members' outward trips that must stay inside"
+    )
+
+
 class CompactOptions(Frozen):
     """Who does what, who pays, who decides."""
 
+    functions: FunctionOptions = FunctionOptions()
     seats: SeatOptions = SeatOptions()
     sharing: SharingOptions = SharingOptions()
     decentralisation: DecentralisationOptions = DecentralisationOptions()

@@ -35,8 +35,8 @@ class Territory:
     municipalities : DataFrame
         Indexed by ``code`` (str), sorted by it; columns of the data dictionary plus any
         further ones. ``lon``, ``lat``, ``area_km2`` and ``flow_zone`` are always filled.
-    settlements, population, indicators, facilities, hubs, flows, finance, groupings : \
-DataFrame or None
+    settlements, population, indicators, facilities, hubs, flows, finance, groupings, \
+programmes : DataFrame or None
         As in the data dictionary.
     listed_contiguity : DataFrame or None
         The ``contiguity`` table as given.
@@ -58,6 +58,7 @@ DataFrame or None
     flows: pd.DataFrame | None
     finance: pd.DataFrame | None
     groupings: pd.DataFrame | None
+    programmes: pd.DataFrame | None
     listed_contiguity: pd.DataFrame | None
     listed_boundaries: gpd.GeoSeries | None
     fingerprint: str
@@ -113,7 +114,7 @@ DataFrame or None
         """Names of the optional tables that the package does not have."""
         optional = (
             "settlements", "population", "indicators", "facilities",
-            "hubs", "flows", "finance", "groupings",
+            "hubs", "flows", "finance", "groupings", "programmes",
         )  # fmt: skip
         return tuple(name for name in optional if getattr(self, name) is None)
 

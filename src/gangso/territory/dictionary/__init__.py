@@ -26,6 +26,7 @@ TABLES = (
     "groupings",
     "road_nodes",
     "road_links",
+    "programmes",
 )
 
 REQUIRED_TABLES = ("municipalities",)
@@ -42,6 +43,7 @@ KEYS = {
     "finance": ("municipality", "year", "item"),
     "groupings": ("grouping", "name", "municipality"),
     "road_nodes": ("id",),
+    "programmes": ("name",),
 }
 
 
