@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from gangso.alliances import Answers, Grouping, Partition, answer, groupings_of, partition
+from gangso.compact import Compact, draft_compact
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario, read_scenario, resolve
@@ -66,6 +67,8 @@ class Plan:
         Who joins whom, and the proof.
     answers : Answers
         Why, how sure, what else, and beside what.
+    compact : Compact
+        Who does what, who decides and who pays in each alliance.
     versions : mapping of str to str
         Versions of Python and of the packages that can change a figure.
     seconds : mapping of str to float
@@ -79,6 +82,7 @@ class Plan:
     services: Services
     partition: Partition
     answers: Answers
+    compact: Compact
     versions: Mapping[str, str]
     seconds: Mapping[str, float]
 
@@ -338,6 +342,17 @@ def plan(
             open_groupings(found, resolved.answers.groupings),
             progress=lambda share: tell("answers", share),
         )
+    with _step("compact", seconds, tell):
+        compact = draft_compact(
+            territory,
+            found,
+            resolved.compact,
+            standards=resolved.services.standards,
+            network=network,
+            year=resolved.year,
+            max_size=resolved.alliances.max_size,
+            small_below=resolved.diagnosis.ledger.threshold,
+        )
     return Plan(
         scenario=resolved,
         territory=territory,
@@ -346,6 +361,7 @@ def plan(
         services=services,
         partition=found,
         answers=answers,
+        compact=compact,
         versions=versions(),
         seconds=MappingProxyType(seconds),
     )

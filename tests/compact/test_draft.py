@@ -22,7 +22,7 @@ def korea() -> tuple[Compact, Partition]:
         found,
         scenario.compact,
         standards=scenario.services.standards,
-        network=lambda: estimate_network(territory, scenario.travel),
+        network=estimate_network(territory, scenario.travel),
         max_size=scenario.alliances.max_size,
     )
     return made, found

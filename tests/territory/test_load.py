@@ -36,6 +36,7 @@ def test_defaults_and_leading_zeros(package: Make) -> None:
     assert own["name_en"].tolist() == own["name"].tolist()
     assert territory.missing == (
         "population", "indicators", "facilities", "hubs", "finance", "groupings",
+        "programmes",
     )  # fmt: skip
     with pytest.raises(MissingTableError):
         territory.require("finance")

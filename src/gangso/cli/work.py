@@ -31,6 +31,7 @@ _SECONDS = {
     "diagnosis": 0.5,
     "travel": 1.0,
     "services": 2.5,
+    "compact": 5.0,
     "alliances": 3.0,
     "answers": 6.0,
     "report": 9.0,

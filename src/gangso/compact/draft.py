@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -33,7 +33,7 @@ def draft_compact(
     options: CompactOptions | None = None,
     *,
     standards: Mapping[str, Standard] | None = None,
-    network: Callable[[], Network] | None = None,
+    network: Network | None = None,
     year: int | None = None,
     max_size: int = 5,
     small_below: float = 100_000,
@@ -51,8 +51,8 @@ def draft_compact(
         What is asked for.
     standards : mapping of str to Standard, optional
         Limits of minutes that the shared bases keep.
-    network : callable, optional
-        Gives the roads; called only if bases are to be paid for.
+    network : Network, optional
+        The roads, to site the bases that are paid for together.
     year : int, optional
         Year of the people; the reference year by default.
     max_size : int
@@ -137,7 +137,7 @@ def _costs(
     territory: Territory,
     options: CompactOptions,
     standards: Mapping[str, Standard],
-    network: Callable[[], Network] | None,
+    network: Network | None,
     year: int | None,
 ) -> tuple[BaseCosts | None, tuple[dict[str, str], ...]]:
     prices = options.sharing.bases
@@ -145,7 +145,7 @@ def _costs(
         return None, (both("compact.sharing.none"),)
     if territory.settlements is None:
         return None, (both("compact.sharing.no_settlements"),)
-    return base_costs(territory, network(), standards, prices, year)
+    return base_costs(territory, network, standards, prices, year)
 
 
 def _shared(

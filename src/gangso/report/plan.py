@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gangso.alliances.answers import Answers
 from gangso.alliances.result import Partition
+from gangso.compact import Compact
 from gangso.diagnosis import Diagnosis
 from gangso.scenario import Scenario
 from gangso.services import Services
@@ -46,6 +47,10 @@ class PlanLike(Protocol):
     @property
     def answers(self) -> Answers:
         """Why, how sure, what else, and beside what."""
+
+    @property
+    def compact(self) -> Compact:
+        """Who does what, who decides and who pays."""
 
     @property
     def versions(self) -> Mapping[str, str]:
