@@ -117,14 +117,14 @@ def assign_functions(
         ties = float(row["ties"]) if "ties" in alliances and pd.notna(row["ties"]) else None
         for key, task in options.tasks.items():
             level, rule, reason = _decide(territory, task, members, ties, figures, options)
-            budget = money.reindex(columns=list(task.budget)).reindex(members)
-            known = budget.notna().to_numpy().any()
-            rows.append(
-                (
-                    name, key, level, rule, float(budget.sum().sum()) if known else None,
-                    reason["ko"], reason["en"],
-                )
-            )  # fmt: skip
+            amounts = [
+                money[item, code]
+                for item in task.budget
+                for code in members
+                if (item, code) in money
+            ]
+            budget = sum(amounts) if amounts else None
+            rows.append((name, key, level, rule, budget, reason["ko"], reason["en"]))
     columns = ["alliance", "function", "level", "rule", "budget", "reason_ko", "reason_en"]
     assigned = pd.DataFrame(rows, columns=columns).astype({"budget": "float64"})
     if options.tasks:
@@ -158,14 +158,15 @@ def _figures(
     return found, notes
 
 
-def _money(territory: Territory) -> pd.DataFrame:
+def _money(territory: Territory) -> dict[tuple[str, str], float]:
+    """Latest budgets by item and municipality."""
     finance = territory.finance
-    if finance is None or finance.empty:
-        return pd.DataFrame()
+    if finance is None:
+        return {}
     budgets = finance[finance["item"].astype(str).str.startswith("budget:")]
     latest = budgets[budgets["year"] == budgets["year"].max()]
-    wide: pd.DataFrame = latest.pivot_table(index="municipality", columns="item", values="amount")
-    return wide
+    keys = zip(latest["item"].astype(str), latest["municipality"].astype(str), strict=True)
+    return dict(zip(keys, latest["amount"].astype(float), strict=True))
 
 
 def _decide(
