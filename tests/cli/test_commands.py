@@ -20,7 +20,7 @@ def cells(line: str) -> int:
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize("command", ["diagnose", "ally"])
+@pytest.mark.parametrize("command", ["diagnose", "services", "ally"])
 def test_output_fits_a_hundred_columns(command: str, lang: str) -> None:
     result = run(command, "--lang", lang)
     assert result.exit_code == 0, result.output

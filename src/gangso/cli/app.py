@@ -209,6 +209,20 @@ def project(
     )
 
 
+@app.command(help=_help("services"))
+@guarded
+def services(
+    scenario: ScenarioArgument = None,
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure who cannot reach which service."""
+    from gangso.cli.services import show_services
+
+    show_services(scenario, _overrides(lang), quiet=quiet, as_json=as_json)
+
+
 @app.command(help=_help("check"))
 @guarded
 def check(
