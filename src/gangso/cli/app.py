@@ -223,6 +223,22 @@ def services(
     show_services(scenario, _overrides(lang), quiet=quiet, as_json=as_json)
 
 
+@app.command(help=_help("roads"))
+@guarded
+def roads(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_help("roads.file"))],
+    into: Annotated[Path, typer.Option("--into", help=_help("roads.into"))],
+    layer: Annotated[str | None, typer.Option("--layer", help=_help("roads.layer"))] = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add roads to a package."""
+    from gangso.cli import work
+
+    screen = Screen(lang.value if lang else "ko", as_json=as_json)
+    work.add_roads(file, into, layer, screen)
+
+
 @app.command(help=_help("check"))
 @guarded
 def check(

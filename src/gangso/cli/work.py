@@ -22,8 +22,9 @@ from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario, resolve
 from gangso.territory import make_package, propose_mapping, read_mapping
 from gangso.territory.load import load
+from gangso.territory.travel import read_roads
 
-__all__ = ["ally", "check", "diagnose", "make_plan", "new", "propose", "verify"]
+__all__ = ["add_roads", "ally", "check", "diagnose", "make_plan", "new", "propose", "verify"]
 
 # About how long each step takes, for the share that the bar shows; only their ratio counts.
 _SECONDS = {
@@ -321,6 +322,36 @@ def new(mapping: Path, out: Path, screen: Screen, *, overwrite: bool) -> None:
             "missing": list(report.missing),
         }
     )
+
+
+def add_roads(file: Path, into: Path, layer: str | None, screen: Screen) -> None:
+    """Add the roads of a file to a package.
+
+    Parameters
+    ----------
+    file : Path
+        Roads.
+    into : Path
+        Folder of the package; roads that it has are replaced.
+    layer : str or None
+        Layer of a GeoPackage.
+    screen : Screen
+        Where to speak.
+
+    Raises
+    ------
+    BadInputError
+        If `into` is no package, or the file holds no usable roads.
+    """
+    if not (into / "datapackage.json").is_file():
+        raise BadInputError([Fault("package_missing", "package", value=str(into))])
+    found = read_roads(file, layer=layer)
+    for name, table in (("road_nodes", found.nodes), ("road_links", found.links)):
+        (into / f"{name}.csv").unlink(missing_ok=True)
+        table.to_parquet(into / f"{name}.parquet", compression="zstd", index=False)
+    nodes, links = len(found.nodes), len(found.links)
+    screen.out.print(Text(screen.say("cli.roads.made", into=into, nodes=nodes, links=links)))
+    screen.document({"package": str(into), "nodes": nodes, "links": links})
 
 
 def _show_faults(screen: Screen, key: str, faults: Sequence[Fault]) -> None:
