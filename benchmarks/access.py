@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -156,13 +157,21 @@ def nearest(repeat: int) -> None:
     print(f"  ratio {peer_seconds / seconds:,.1f}; pandana differs by {worst:.1e} min at most")
 
 
+PARTS = {"floating": floating, "nearest": nearest}
+
+
 def main() -> None:
-    """Run both."""
+    """Run each part in a process of its own, so that its peak memory is its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--part", choices=PARTS)
     options = parser.parse_args()
-    floating(options.repeat)
-    nearest(options.repeat)
+    if options.part:
+        PARTS[options.part](options.repeat)
+        return
+    for part in PARTS:
+        again = [sys.executable, "-W", "ignore", __file__, "--part", part]
+        subprocess.run([*again, "--repeat", str(options.repeat)], check=True)
 
 
 if __name__ == "__main__":
