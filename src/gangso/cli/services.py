@@ -142,8 +142,8 @@ def _tests(screen: Screen, found: Services, scenario: Scenario) -> Table:
 def _names(screen: Screen, found: Services, scenario: Scenario, names: pd.Series) -> Table:
     rows: list[tuple[object, ...]] = []
     for key, test in scenario.services.underserved.items():
-        rows = found.underserved
-        here = rows[(rows["test"] == key) & (rows["cut"] == test.cuts[0])]
+        all_of = found.underserved
+        here = all_of[(all_of["test"] == key) & (all_of["cut"] == test.cuts[0])]
         here = here[here["underserved"].astype(bool)].sort_values(
             ["share", "municipality"], ascending=[False, True], kind="stable"
         )
