@@ -161,8 +161,8 @@ def row(
     return LINE.format(
         name, library, method, setting, len(runs), best.regions, best.alone, best.largest,
         f"{best.in_size:.0%}", f"{best.in_band:.0%}", f"{best.connected:.0%}",
-        f"{best.given:.2f}", f"{best.cost:.2f}",
-        f"+{median / ours - 1:.1%} ", f"+{best.cost / ours - 1:.1%}",
+        f"{best.given:.4f}", f"{best.cost:.4f}",
+        f"+{median / ours - 1:.2%} ", f"+{best.cost / ours - 1:.2%}",
     ) + f" {np.median([one.seconds for one in runs]):>7.1f} |"  # fmt: skip
 
 
