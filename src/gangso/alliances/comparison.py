@@ -12,7 +12,7 @@ import pandas as pd
 
 from gangso.alliances.candidates import Candidates
 from gangso.alliances.constraints import Constraint
-from gangso.alliances.criteria import Units, registered
+from gangso.alliances.criteria import Units
 from gangso.alliances.graph import Graph, graph_from_edges
 from gangso.alliances.measures import Measure
 from gangso.alliances.pricing import COST_UNIT, mean_costs
@@ -155,8 +155,7 @@ class _Judge:
             population = model.population_of(codes)
             self.units = Units(model.units.territory, codes, population)
             wider: dict[str, Measure | None] = {
-                key: registered()[key].measure(self.units, settled.options)
-                for key in model.measures
+                key: model.known[key].measure(self.units, settled.options) for key in model.measures
             }
             self.measures = {key: measure for key, measure in wider.items() if measure is not None}
         self.graph = self._graph(codes)

@@ -16,7 +16,7 @@ import pandas as pd
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.certificate import certificate_of
 from gangso.alliances.constraints import Constraint, constraints_from, labels_of, rows_of
-from gangso.alliances.criteria import Units, registered
+from gangso.alliances.criteria import Criterion, Units, registered
 from gangso.alliances.describe import Group, alliance_table, criteria_table, membership_table
 from gangso.alliances.infeasible import explain
 from gangso.alliances.master import ExtraRow, SolverError
@@ -71,16 +71,17 @@ class AllianceModel:
         self.options = options or AllianceOptions()
         self.leave_out, self.year = tuple(leave_out), year
         self.seconds: dict[str, float] = {}
+        self.known: dict[str, Criterion] = dict(registered())
         codes, self.outside, self.graph = scope(territory, leave_out, self.options.links)
         faults = [
             Fault(
                 "unknown_criterion",
                 "scenario",
                 column=f"alliances.weights.{key}",
-                details={"known": ", ".join(registered())},
+                details={"known": ", ".join(self.known)},
             )
             for key in self.options.weights
-            if key not in registered()
+            if key not in self.known
         ]
         if not len(codes):
             faults.append(Fault("nobody_in_scope", "scenario", column="leave_out"))
@@ -99,20 +100,40 @@ class AllianceModel:
         self.raw: dict[str, npt.NDArray[np.float64]] = {}
         self.scores: dict[str, npt.NDArray[np.float64]] = {}
         for key, weight in self.options.weights.items():
-            if before is not None and not _rescored(key, before.options, self.options):
+            if before is not None and not before.rescored(key, self.options):
                 if key in before.measures:
                     self.measures[key] = before.measures[key]
                     self.raw[key], self.scores[key] = before.raw[key], before.scores[key]
                     continue
                 if before.options.weights.get(key):
                     continue  # it could not be measured, and no option has changed that
-            measure = registered()[key].measure(self.units, self.options) if weight else None
+            measure = self.known[key].measure(self.units, self.options) if weight else None
             if measure is None:
                 continue
             self.measures[key] = measure
             self.raw[key] = measure.raw(self.candidates)
             self.scores[key] = measure.score(self.raw[key], self.candidates)
         self.seconds["scores"] = perf_counter() - started
+
+    def rescored(self, key: str, options: AllianceOptions) -> bool:
+        """Say whether a criterion has to be measured again under other options.
+
+        Parameters
+        ----------
+        key : str
+            Key of the criterion.
+        options : AllianceOptions
+            The other options.
+
+        Returns
+        -------
+        bool
+            Whether one that it reads has changed.
+        """
+        reads = self.known[key].reads if key in self.known else None
+        if reads is None:
+            reads = frozenset(AllianceOptions.model_fields) - _NEVER_READ
+        return any(getattr(self.options, name) != getattr(options, name) for name in reads)
 
     def under(self, options: AllianceOptions) -> AllianceModel:
         """Return the model of other options, with all that they leave as it was.
@@ -133,7 +154,7 @@ class AllianceModel:
             return AllianceModel(self.units.territory, options, self.leave_out, self.year)
         known = all(key in self.scores or not weight or mine.weights.get(key)
                     for key, weight in options.weights.items())  # fmt: skip
-        if known and not any(_rescored(key, mine, options) for key in mine.weights):
+        if known and not any(self.rescored(key, options) for key in mine.weights):
             return self
         other = copy(self)
         other.options = options
@@ -382,17 +403,6 @@ class AllianceModel:
             assert labels is not None
             record["do_not_cross"] = labels.tolist()
         return record | {key: value for key, value in locks.items() if value}
-
-
-def _rescored(key: str, before: AllianceOptions, after: AllianceOptions) -> bool:
-    """Whether a criterion has to be measured again: an option that it reads has changed."""
-    criterion = registered().get(key)
-    if criterion is None:
-        return True
-    reads = criterion.reads
-    if reads is None:
-        reads = frozenset(AllianceOptions.model_fields) - _NEVER_READ
-    return any(getattr(before, name) != getattr(after, name) for name in reads)
 
 
 def _population(territory: Territory, codes: pd.Index, year: int | None) -> npt.NDArray[np.float64]:

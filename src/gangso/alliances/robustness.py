@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from gangso.alliances.candidates import Candidates
-from gangso.alliances.criteria import registered
 from gangso.alliances.master import ExtraRow
 from gangso.alliances.measures import Measure
 from gangso.alliances.pricing import COST_UNIT, mean_costs
@@ -125,15 +124,11 @@ def robustness(
     shares = rng.dirichlet(options.concentration * mean, size=options.draws)
     factors = np.exp(options.target_spread * rng.standard_normal(options.draws))
     targets = settled.options.target_population * factors
-    moving = [
-        key
-        for key in keys
-        if (reads := registered()[key].reads) is None or "target_population" in reads
-    ]
+    moving = [key for key in keys if _moves(found, key)]
     pieces = []
     for share, target in zip(shares, targets, strict=True):
         asked = settled.options.model_copy(update={"target_population": float(target)})
-        measures = {key: registered()[key].measure(model.units, asked) for key in moving}
+        measures = {key: model.known[key].measure(model.units, asked) for key in moving}
         pieces.append(
             _Draw(
                 dict(zip(keys, share.tolist(), strict=True)),
@@ -156,7 +151,24 @@ def robustness(
     draws["proven"] = [proven for _, _, proven in answers]
     draws["changed"] = changed
     draws.index = pd.RangeIndex(1, len(draws) + 1, name="draw")
-    return Robustness(municipalities, pairs, draws, _notes(options, draws, mean, keys))
+    said = {lang: [model.known[key].describe("label", lang) for key in keys] for lang in LANGUAGES}
+    return Robustness(municipalities, pairs, draws, _notes(options, draws, mean, said))
+
+
+def _moves(found: Partition, key: str) -> bool:
+    """Whether the scores of a criterion depend on the target population."""
+    settled = found.settled
+    criterion, model = settled.model.known[key], settled.model
+    if criterion.reads is not None:
+        return "target_population" in criterion.reads
+    # It does not say: try another target.
+    target = 1.5 * settled.options.target_population
+    asked = settled.options.model_copy(update={"target_population": target})
+    measure = criterion.measure(model.units, asked)
+    if measure is None:
+        return False
+    scores = measure.score(measure.raw(settled.pool), settled.pool)
+    return not np.array_equal(scores, model.scores[key][settled.allowed])
 
 
 def _labels(pool: Candidates, chosen: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
@@ -222,7 +234,7 @@ def _tables(
 
 
 def _notes(
-    options: RobustnessOptions, draws: pd.DataFrame, mean: Floats, keys: list[str]
+    options: RobustnessOptions, draws: pd.DataFrame, mean: Floats, labels: Mapping[str, list[str]]
 ) -> tuple[dict[str, str], ...]:
     # Standard deviation of a Dirichlet share m with parameters that sum to c.
     deviation = np.sqrt(mean * (1 - mean) / (options.concentration + 1))
@@ -230,8 +242,8 @@ def _notes(
     notes = []
     for lang in LANGUAGES:
         spread = ", ".join(
-            f"{registered()[key].describe('label', lang)} {m:.0%}±{d:.0%}"
-            for key, m, d in zip(keys, mean, deviation, strict=True)
+            f"{label} {m:.0%}±{d:.0%}"
+            for label, m, d in zip(labels[lang], mean, deviation, strict=True)
         )
         notes.append(
             say(

@@ -132,6 +132,15 @@ def _scenario(plan: PlanLike, out: Path) -> str:
         # Scenario files name packages relative to themselves.
         named = os.path.relpath(package.absolute(), out)
         scenario = scenario.model_copy(update={"territory": Path(named).as_posix()})
+    if scenario.answers.groupings:
+        listed = tuple(
+            Path(os.path.relpath(Path(name).absolute(), out)).as_posix()
+            if Path(name).is_file()
+            else name
+            for name in scenario.answers.groupings
+        )
+        answers = scenario.answers.model_copy(update={"groupings": listed})
+        scenario = scenario.model_copy(update={"answers": answers})
     lines = [
         "# The scenario of this plan, with every default filled in: gangso plan scenario.yaml",
         f"# data fingerprint: {plan.territory.fingerprint}",
