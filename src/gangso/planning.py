@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from gangso.alliances import Answers, Grouping, Partition, answer, groupings_of,
 from gangso.compact import Compact, draft_compact
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
+from gangso.projection import Projection, project
 from gangso.scenario import Scenario, read_scenario, resolve
 from gangso.services import Services, measure
 from gangso.territory import Territory, korea
@@ -69,6 +70,10 @@ class Plan:
         Why, how sure, what else, and beside what.
     compact : Compact
         Who does what, who decides and who pays in each alliance.
+    projection : Projection or None
+        What will happen, and what the plan changes; None if the data do not allow it.
+    projection_missing : tuple of dict
+        Why there is no projection, by language; empty if there is one.
     versions : mapping of str to str
         Versions of Python and of the packages that can change a figure.
     seconds : mapping of str to float
@@ -83,6 +88,8 @@ class Plan:
     partition: Partition
     answers: Answers
     compact: Compact
+    projection: Projection | None
+    projection_missing: tuple[dict[str, str], ...]
     versions: Mapping[str, str]
     seconds: Mapping[str, float]
 
@@ -353,6 +360,10 @@ def plan(
             max_size=resolved.alliances.max_size,
             small_below=resolved.diagnosis.ledger.threshold,
         )
+    with _step("projection", seconds, tell):
+        projection, missing = _project(
+            territory, resolved, found, lambda share: tell("projection", share)
+        )
     return Plan(
         scenario=resolved,
         territory=territory,
@@ -362,9 +373,28 @@ def plan(
         partition=found,
         answers=answers,
         compact=compact,
+        projection=projection,
+        projection_missing=missing,
         versions=versions(),
         seconds=MappingProxyType(seconds),
     )
+
+
+def _project(
+    territory: Territory, scenario: Scenario, found: Partition, tell: Callable[[float], None]
+) -> tuple[Projection | None, tuple[dict[str, str], ...]]:
+    """Project without and with the alliances; say why where the data do not allow it.
+
+    A plan of alliances is worth having without a projection, but it must say so.
+    """
+    members = found.membership["alliance"]
+    try:
+        return project(territory, scenario, membership=members, progress=tell), ()
+    except BadInputError as error:
+        faults = error.faults
+    if any(fault.table == "scenario" for fault in faults):
+        raise BadInputError(faults)  # a wish that cannot be met is the planner's to correct
+    return None, tuple({lang: fault.problem(lang) for lang in LANGUAGES} for fault in faults)
 
 
 def _silent(step: str, fraction: float) -> None:

@@ -35,6 +35,7 @@ _SECONDS = {
     "compact": 5.0,
     "alliances": 3.0,
     "answers": 6.0,
+    "projection": 4.0,
     "report": 9.0,
 }
 _VERIFY = {"verify": 2.0, "territory": 1.0}

@@ -9,6 +9,7 @@ from gangso.alliances.answers import Answers
 from gangso.alliances.result import Partition
 from gangso.compact import Compact
 from gangso.diagnosis import Diagnosis
+from gangso.projection import Projection
 from gangso.scenario import Scenario
 from gangso.services import Services
 from gangso.territory.model import Territory
@@ -51,6 +52,14 @@ class PlanLike(Protocol):
     @property
     def compact(self) -> Compact:
         """Who does what, who decides and who pays."""
+
+    @property
+    def projection(self) -> Projection | None:
+        """What will happen, and what the plan changes; None if the data do not allow it."""
+
+    @property
+    def projection_missing(self) -> tuple[dict[str, str], ...]:
+        """Why there is no projection, by language."""
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -82,7 +82,7 @@ class ProjectionOptions(Frozen):
     """How the future is drawn up."""
 
     horizon: int = Field(30, ge=1, le=100, description="years ahead of the last year observed")
-    draws: int = Field(100, ge=0, le=5_000, description="simulated futures; 0: the median only")
+    draws: int = Field(60, ge=0, le=5_000, description="simulated futures; 0: the median only")
     migration: Literal["net", "multiregional"] = Field(
         "net", description="net rates by place, or rates by origin and destination"
     )

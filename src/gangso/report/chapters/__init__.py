@@ -8,6 +8,7 @@ from gangso.report.chapters.alliances import ALLIANCES, UNALLIED
 from gangso.report.chapters.answers import ALTERNATIVES, COMPARISON, REQUIREMENTS, SURENESS
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.chapters.diagnosis import DECLINE, LEDGER
+from gangso.report.chapters.projection import PROJECTION
 from gangso.report.chapters.proof import PROOF
 from gangso.report.chapters.services import SERVICES
 from gangso.report.chapters.sources import SOURCES
@@ -15,6 +16,6 @@ from gangso.report.chapters.sources import SOURCES
 __all__ = ["CHAPTERS", "Chapter"]
 
 CHAPTERS: tuple[Chapter, ...] = (
-    LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, SURENESS, ALTERNATIVES, REQUIREMENTS,
-    COMPARISON, PROOF, SOURCES,
+    LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, PROJECTION, SURENESS, ALTERNATIVES,
+    REQUIREMENTS, COMPARISON, PROOF, SOURCES,
 )  # fmt: skip
