@@ -26,8 +26,10 @@ def test_the_territory_lies_beneath_the_planner(made: gangso.Plan) -> None:
 def test_the_plan_is_whole(made: gangso.Plan) -> None:
     assert made.partition.status == "proven"
     assert made.diagnosis.counts.loc[2016, "index_below_0.5"] == 83
-    steps = {"territory", "diagnosis", "travel", "services", "alliances", "answers"}
-    assert set(made.seconds) == steps
+    steps = {"territory", "diagnosis", "travel", "services", "alliances", "answers", "projection"}
+    assert steps <= set(made.seconds)
+    assert made.projection is not None
+    assert made.projection.effect is not None
     assert {"python", "gangso", "highspy"} <= set(made.versions)
 
 
