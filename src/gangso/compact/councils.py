@@ -70,7 +70,7 @@ def councils(
             for i, code in enumerate(codes):
                 rows.append(
                     (
-                        name, code, method, seats[i], seats[i] / size,
+                        name, code, people[i], method, seats[i], seats[i] / size,
                         people[i] / sum(people) if sum(people) else float("nan"),
                         float(made.banzhaf[i]), float(made.shapley_shubik[i]),
                         made.powerless[i], method == options.method,
@@ -87,7 +87,7 @@ def councils(
     seat_table = pd.DataFrame(
         rows,
         columns=[
-            "alliance", "municipality", "method", "seats", "share", "residents_share", "banzhaf",
+            "alliance", "municipality", "residents", "method", "seats", "share", "residents_share", "banzhaf",
             "shapley_shubik", "powerless", "chosen",
         ],
     )  # fmt: skip

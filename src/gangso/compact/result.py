@@ -30,8 +30,8 @@ class Compact:
         carry a decision), ``powerless`` (members without power), ``needed_for_all`` (votes
         at which nobody is without power).
     seats : DataFrame
-        One row an alliance, member and method: ``alliance``, ``municipality``, ``method``,
-        ``seats``, ``share``, ``residents_share``, ``banzhaf``, ``shapley_shubik``,
+        One row an alliance, member and method: ``alliance``, ``municipality``,
+        ``residents``, ``method``, ``seats``, ``share``, ``residents_share``, ``banzhaf``, ``shapley_shubik``,
         ``powerless``, ``chosen``.
     sharing : Sharing or None
         Who pays; None if nothing is known of the costs of bases.

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from gangso.errors import BadInputError, Fault
 from gangso.report.blocks import Page
 from gangso.report.chapters import CHAPTERS
+from gangso.report.charter import write_charters
 from gangso.report.content import brief
 from gangso.report.geopackage import write_geopackage
 from gangso.report.plan import PlanLike
@@ -85,6 +86,8 @@ def write_plan(
         tell(0.85)
         svgs = {name: svg_bytes(figure) for name, figure in figures.items()}
         (fresh / "brief.pdf").write_bytes(render_pdf(content, svgs))
+        if len(plan.partition.alliances):
+            write_charters(page, fresh / "charters")
         tell(1.0)
         _swap(fresh, out, aside / "old")
     finally:

@@ -23,6 +23,7 @@ from gangso.scenario.base import Frozen, Rule
 from gangso.scenario.bases import BaseService, BasesOptions, HubKind, Mode
 from gangso.scenario.compact import (
     BasePrice,
+    CharterOptions,
     CompactOptions,
     DecentralisationOptions,
     FinanceItems,
@@ -57,6 +58,7 @@ __all__ = [
     "BaseService",
     "BasesOptions",
     "Catchment",
+    "CharterOptions",
     "ClosureTest",
     "CompactOptions",
     "Decay",

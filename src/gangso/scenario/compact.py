@@ -10,6 +10,7 @@ from gangso.scenario.base import Frozen
 
 __all__ = [
     "BasePrice",
+    "CharterOptions",
     "CompactOptions",
     "DecentralisationOptions",
     "FinanceItems",
@@ -148,10 +149,20 @@ class FunctionOptions(Frozen):
     )
 
 
+class CharterOptions(Frozen):
+    """What the charters say that nothing computes."""
+
+    law: dict[str, str] = Field(default_factory=dict, description="legal basis, by language")
+    head_years: int = Field(2, ge=1, description="term of the head")
+    notice_months: int = Field(12, ge=1, description="notice of a member that leaves")
+    review_years: int = Field(4, ge=1, description="years until the charter is reviewed")
+
+
 class CompactOptions(Frozen):
     """Who does what, who pays, who decides."""
 
     functions: FunctionOptions = FunctionOptions()
     seats: SeatOptions = SeatOptions()
     sharing: SharingOptions = SharingOptions()
+    charter: CharterOptions = CharterOptions()
     decentralisation: DecentralisationOptions = DecentralisationOptions()

@@ -1,0 +1,249 @@
+"""The compact: who does what, who decides, who pays; and the shift of taxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from gangso.report.blocks import Block, Page, first_rows, listing, number, table, text
+from gangso.report.chapters.chapter import Chapter
+from gangso.report.plan import PlanLike
+
+__all__ = ["COMPACT"]
+
+_MILLION, _TRILLION = 1e6, 1e12
+_LEVELS = ("municipality", "alliance", "province")
+
+
+def _blocks(page: Page) -> Iterator[Block]:
+    made = page.plan.compact
+    if page.plan.partition.alliances.empty:
+        return
+    yield text(page.say("brief.compact.intro"))
+    if len(made.functions):
+        yield _functions(page)
+    yield _sharing(page)
+    yield listing(_remarks(page))
+    if made.decentralisation is not None:
+        yield _shift(page)
+
+
+def _functions(page: Page) -> Block:
+    made = page.plan.compact
+    counts = made.functions.groupby(["function", "level"]).size()
+    rows = []
+    for key, row in made.register.iterrows():
+        scale = "–"
+        if pd.notna(row["elasticity"]):
+            scale = f"{row['elasticity']:.2f} ({row['upper']:.2f})"
+        rows.append(
+            [
+                str(row[f"label_{page.lang}"]),
+                scale,
+                *(number(counts.get((key, level), 0)) for level in _LEVELS),
+            ]
+        )
+    columns = [
+        (page.say("brief.compact.function"), "left", 0.36),
+        (page.say("brief.compact.elasticity"), "right", 0.19),
+        *((page.say(f"brief.compact.level.{level}"), "right", 0.15) for level in _LEVELS),
+    ]
+    return table(columns, rows, page.say("brief.compact.functions_caption"))
+
+
+def _sharing(page: Page) -> Block:
+    plan, made = page.plan, page.plan.compact
+    chosen = made.seats[made.seats["chosen"]].groupby("alliance", sort=False)["seats"].agg(list)
+    sharing = made.sharing
+    per_head: dict[str, int] = {}
+    if sharing is not None:
+        own = sharing.rules[sharing.rules["rule"] == "population"]
+        per_head = dict(zip(own["alliance"], own["blocking"], strict=True))
+    rows: list[list[Any]] = []
+    for name, row in plan.partition.alliances.iterrows():
+        members = " · ".join(str(page.names.loc[code]) for code in row["members"].split("|"))
+        cells: list[Any] = [
+            {"text": str(name), "sub": members},
+            ", ".join(str(seats) for seats in chosen.loc[name]),
+        ]
+        if sharing is not None:
+            game: dict[str, Any] = sharing.alliances.loc[name].to_dict()  # type: ignore[assignment]
+            cells += [
+                number(game["cost"] / _MILLION),
+                number(game["alone"] / _MILLION),
+                number(per_head.get(str(name))),
+                page.say(
+                    f"brief.compact.rule.{game['recommended']}",
+                    **(
+                        {"subsidy": game["subsidy"] / _MILLION}
+                        if game["recommended"] == "subsidised"
+                        else {}
+                    ),
+                ),
+            ]
+        rows.append(cells)
+    columns = [
+        (page.say("brief.compact.alliance"), "left", 0.36),
+        (page.say("brief.compact.seats"), "left", 0.14),
+    ]
+    if sharing is not None:
+        columns += [
+            (page.say("brief.compact.cost"), "right", 0.1),
+            (page.say("brief.compact.alone"), "right", 0.1),
+            (page.say("brief.compact.per_head"), "right", 0.14),
+            (page.say("brief.compact.rule"), "left", 0.16),
+        ]
+    caption = page.say("brief.compact.sharing_caption", currency=plan.territory.metadata.currency)
+    return first_rows(page, columns, rows, caption, "compact_sharing")
+
+
+def _remarks(page: Page) -> Iterator[str]:
+    made = page.plan.compact
+    yield page.say("brief.compact.seats_power", count=int((made.councils["powerless"] > 0).sum()))
+    if made.sharing is not None:
+        moving = made.sharing.exits.loc[made.sharing.exits["moves"], "municipality"].nunique()
+        yield page.say("brief.compact.moves", count=int(moving))
+    yield page.say(
+        "brief.compact.stakes",
+        groups=made.national.groups,
+        gaining=made.national.gaining,
+        share=made.national.subsidy_share,
+    )
+    if page.plan.territory.programmes is None:
+        yield page.say("brief.compact.no_programmes")
+    else:
+        yield page.say(
+            "brief.compact.programmes",
+            doubled=int((made.programmes["doubled"] != "").sum()),
+            poolable=int(made.programmes["poolable"].sum()),
+        )
+    worst = _worst(page)
+    if worst is not None:
+        yield page.say(
+            "brief.compact.warning",
+            small=page.plan.scenario.diagnosis.ledger.threshold,
+            of=int(worst["small"]),
+            lose=int(worst["lose_small"]),
+        )
+
+
+def _worst(page: Page) -> dict[str, Any] | None:
+    """The case with the most losers among those whose grants offset the shift."""
+    shift = page.plan.compact.decentralisation
+    if shift is None:
+        return None
+    rows = [row for row in shift.cases.to_dict("records") if row["grants"] == "offset"]
+    return max(rows, key=lambda row: row["lose"], default=None)
+
+
+def _shift(page: Page) -> Block:
+    shift = page.plan.compact.decentralisation
+    assert shift is not None
+    rows: list[list[Any]] = []
+    for row in shift.cases.to_dict("records"):
+        name = page.say(
+            "brief.compact.case_name",
+            national=100 - row["local_share_pct"],
+            local=row["local_share_pct"],
+            grants=page.say(f"brief.compact.grants.{row['grants']}"),
+            key=page.say(f"brief.compact.key.{row['key']}"),
+        )
+        rows.append(
+            [
+                name,
+                number(row["tax_shift"] / _TRILLION, ",.1f"),
+                number(row["gain"]),
+                number(row["lose"]),
+                f"{row['lose_small']:,} / {row['small']:,}",
+                number(row["floor_cost"] / _TRILLION, ",.2f"),
+                f"{row['gini_before']:.3f} → {row['gini_after']:.3f}",
+            ]
+        )
+    columns = [
+        (page.say("brief.compact.case"), "left", 0.32),
+        (page.say("brief.compact.shift"), "right", 0.09),
+        (page.say("brief.compact.winners"), "right", 0.08),
+        (page.say("brief.compact.losers"), "right", 0.08),
+        (page.say("brief.compact.small_losers"), "right", 0.14),
+        (page.say("brief.compact.floor"), "right", 0.12),
+        (page.say("brief.compact.gini"), "right", 0.17),
+    ]
+    caption = page.say(
+        "brief.compact.shift_caption", currency=page.plan.territory.metadata.currency
+    )
+    return table(columns, rows, caption)
+
+
+def _findings(page: Page) -> Iterator[str]:
+    sharing = page.plan.compact.sharing
+    if sharing is not None:
+        per_head = sharing.rules[sharing.rules["rule"] == "population"]
+        yield page.say(
+            "brief.compact.find_sharing",
+            alliances=len(sharing.alliances),
+            blocked=int((per_head["blocking"] > 0).sum()),
+            coalitions=int(per_head["blocking"].sum()),
+            left=int(sharing.alliances["blocking"].sum()),
+        )
+    worst = _worst(page)
+    if worst is not None:
+        yield page.say(
+            "brief.compact.find_shift",
+            national=100 - worst["local_share_pct"],
+            local=worst["local_share_pct"],
+            lose=int(worst["lose"]),
+            of=int(worst["gain"] + worst["lose"] + worst["same"]),
+        )
+
+
+def _tables(plan: PlanLike) -> dict[str, pd.DataFrame]:
+    made = plan.compact
+    tables = {
+        "compact_register": made.register,
+        "compact_functions": made.functions,
+        "compact_councils": made.councils,
+        "compact_seats": made.seats,
+        "compact_bases": made.bases,
+        "compact_stakes": made.national.stakes,
+        "compact_stability": made.national.alliances,
+        "compact_programmes": made.programmes,
+        "compact_revenue": made.revenue.table,
+    }
+    if made.sharing is not None:
+        tables |= {
+            "compact_sharing": made.sharing.alliances,
+            "compact_shares": made.sharing.shares,
+            "compact_rules": made.sharing.rules,
+            "compact_blocking": made.sharing.blocking,
+            "compact_games": made.sharing.games,
+            "compact_exits": made.sharing.exits,
+        }
+    if made.decentralisation is not None:
+        tables |= {
+            "tax_shift_cases": made.decentralisation.cases,
+            "tax_shift_outcomes": made.decentralisation.outcomes,
+            "tax_shift_balance": made.decentralisation.balance,
+        }
+    return tables
+
+
+def _columns(plan: PlanLike) -> pd.DataFrame | None:
+    made = plan.compact
+    chosen = made.seats[made.seats["chosen"]].set_index("municipality")
+    columns = chosen[["seats", "banzhaf"]].rename(columns={"banzhaf": "voting_power"})
+    if made.sharing is not None:
+        own = made.sharing.shares[made.sharing.shares["recommended"]].set_index("municipality")
+        columns = columns.join(own[["share"]].rename(columns={"share": "base_cost_share"}))
+    return columns if len(columns) else None
+
+
+COMPACT = Chapter(
+    "compact",
+    blocks=_blocks,
+    findings=_findings,
+    notes=lambda page: [note[page.lang] for note in page.plan.compact.notes],
+    tables=_tables,
+    columns=_columns,
+)
