@@ -87,8 +87,8 @@ def councils(
     seat_table = pd.DataFrame(
         rows,
         columns=[
-            "alliance", "municipality", "residents", "method", "seats", "share", "residents_share", "banzhaf",
-            "shapley_shubik", "powerless", "chosen",
+            "alliance", "municipality", "residents", "method", "seats", "share",
+            "residents_share", "banzhaf", "shapley_shubik", "powerless", "chosen",
         ],
     )  # fmt: skip
     columns = ["size", "method", "needed", "powerless", "needed_for_all"]

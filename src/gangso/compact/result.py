@@ -31,8 +31,8 @@ class Compact:
         at which nobody is without power).
     seats : DataFrame
         One row an alliance, member and method: ``alliance``, ``municipality``,
-        ``residents``, ``method``, ``seats``, ``share``, ``residents_share``, ``banzhaf``, ``shapley_shubik``,
-        ``powerless``, ``chosen``.
+        ``residents``, ``method``, ``seats``, ``share``, ``residents_share``,
+        ``banzhaf``, ``shapley_shubik``, ``powerless``, ``chosen``.
     sharing : Sharing or None
         Who pays; None if nothing is known of the costs of bases.
     bases : DataFrame

@@ -66,10 +66,10 @@ def _sharing(page: Page) -> Block:
         members = " · ".join(str(page.names.loc[code]) for code in row["members"].split("|"))
         cells: list[Any] = [
             {"text": str(name), "sub": members},
-            ", ".join(str(seats) for seats in chosen.loc[name]),
+            ", ".join(str(seats) for seats in chosen[str(name)]),
         ]
         if sharing is not None:
-            game: dict[str, Any] = sharing.alliances.loc[name].to_dict()  # type: ignore[assignment]
+            game = sharing.alliances.loc[str(name)].to_dict()
             cells += [
                 number(game["cost"] / _MILLION),
                 number(game["alone"] / _MILLION),
@@ -134,7 +134,11 @@ def _worst(page: Page) -> dict[str, Any] | None:
     shift = page.plan.compact.decentralisation
     if shift is None:
         return None
-    rows = [row for row in shift.cases.to_dict("records") if row["grants"] == "offset"]
+    rows: list[dict[str, Any]] = [
+        {str(k): v for k, v in row.items()}
+        for row in shift.cases.to_dict("records")
+        if row["grants"] == "offset"
+    ]
     return max(rows, key=lambda row: row["lose"], default=None)
 
 
@@ -148,7 +152,7 @@ def _shift(page: Page) -> Block:
             national=100 - row["local_share_pct"],
             local=row["local_share_pct"],
             grants=page.say(f"brief.compact.grants.{row['grants']}"),
-            key=page.say(f"brief.compact.key.{row['key']}"),
+            follows=page.say(f"brief.compact.key.{row['key']}"),
         )
         rows.append(
             [
