@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from gangso.alliances import Answers, Grouping, Partition, answer, groupings_of, partition
+from gangso.bases import Bases, plan_bases
 from gangso.compact import Compact, draft_compact
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
@@ -68,6 +69,8 @@ class Plan:
         Who joins whom, and the proof.
     answers : Answers
         Why, how sure, what else, and beside what.
+    bases : Bases
+        Where shared bases go.
     compact : Compact
         Who does what, who decides and who pays in each alliance.
     projection : Projection or None
@@ -87,6 +90,7 @@ class Plan:
     services: Services
     partition: Partition
     answers: Answers
+    bases: Bases
     compact: Compact
     projection: Projection | None
     projection_missing: tuple[dict[str, str], ...]
@@ -349,6 +353,8 @@ def plan(
             open_groupings(found, resolved.answers.groupings),
             progress=lambda share: tell("answers", share),
         )
+    with _step("bases", seconds, tell):
+        bases = plan_bases(territory, network, services, found, resolved.bases, resolved.services)
     with _step("compact", seconds, tell):
         compact = draft_compact(
             territory,
@@ -372,6 +378,7 @@ def plan(
         services=services,
         partition=found,
         answers=answers,
+        bases=bases,
         compact=compact,
         projection=projection,
         projection_missing=missing,

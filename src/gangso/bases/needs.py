@@ -157,8 +157,11 @@ def build_needs(network: Network, services: Services, standards: dict[str, Stand
         for mode in options.services[key].modes.values()
         if mode.kind == "mobile"
     ]
-    near = minutes_matrix(
-        network, network.settlements, network.settlements, max(furthest, default=1.0)
+    places = network.settlements
+    near = (
+        minutes_matrix(network, places, places, max(furthest))
+        if planned
+        else sp.csr_array((len(table), len(table)))
     )
     home = table["municipality"].to_numpy(dtype=object)
     residents = table["all"].fillna(0.0).to_numpy(dtype=float)

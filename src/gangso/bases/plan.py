@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 
 from gangso.alliances.result import Partition
@@ -20,7 +21,7 @@ from gangso.bases.tables import (
     visit_table,
 )
 from gangso.scenario import BasesOptions, ServicesOptions
-from gangso.services import Services
+from gangso.services import Services, desert_areas
 from gangso.territory import Territory
 from gangso.territory.travel import Network, hub_minutes
 
@@ -61,6 +62,8 @@ class Bases:
     lacking : DataFrame
         Settlement: ``before``, ``after`` (services whose national minimum is not kept; keys
         joined by |).
+    areas : mapping of str to GeoDataFrame
+        The land by what it lacks ``before`` and ``after``, see `gangso.services.desert_areas`.
     ties : DataFrame
         One row an alliance and kind of hub: ``group``, ``kind``, ``hub``, ``minutes`` (from
         its centre), ``may_drain``.
@@ -77,6 +80,7 @@ class Bases:
     modes: pd.DataFrame
     minutes: pd.DataFrame
     lacking: pd.DataFrame
+    areas: Mapping[str, gpd.GeoDataFrame]
     ties: pd.DataFrame
     unit: float
     left_out: tuple[str, ...]
@@ -174,6 +178,7 @@ def plan_bases(
         budget = budgets[ident] if in_scope else None
         found[ident] = site_group(needs, members, options.nodes, budget)
     outcome = Outcome(needs, groups, found, budgets)
+    lacking = lacking_table(outcome)
     return Bases(
         groups=group_table(outcome, residents),
         bases=base_table(outcome, services),
@@ -181,11 +186,18 @@ def plan_bases(
         unmet=unmet_table(outcome, services),
         modes=mode_table(outcome),
         minutes=pd.DataFrame(outcome.minutes, index=needs.codes),
-        lacking=lacking_table(outcome),
+        lacking=lacking,
+        areas={when: _areas(territory, services, lacking[when]) for when in ("before", "after")},
         ties=_ties(territory, network, partition, options),
         unit=needs.unit,
         left_out=needs.left_out,
     )
+
+
+def _areas(territory: Territory, services: Services, lacking: pd.Series) -> gpd.GeoDataFrame:
+    count = lacking.map(lambda keys: len(keys.split("|")) if keys else 0)
+    deserts = pd.DataFrame({"unmet": lacking.astype("str"), "count": count})
+    return desert_areas(territory, services.people, deserts)
 
 
 def _ties(

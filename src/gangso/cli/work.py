@@ -36,6 +36,7 @@ _SECONDS = {
     "alliances": 3.0,
     "answers": 6.0,
     "projection": 4.0,
+    "bases": 6.0,
     "report": 9.0,
 }
 _VERIFY = {"verify": 2.0, "territory": 1.0}

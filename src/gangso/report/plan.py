@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gangso.alliances.answers import Answers
 from gangso.alliances.result import Partition
+from gangso.bases import Bases
 from gangso.compact import Compact
 from gangso.diagnosis import Diagnosis
 from gangso.projection import Projection
@@ -48,6 +49,10 @@ class PlanLike(Protocol):
     @property
     def answers(self) -> Answers:
         """Why, how sure, what else, and beside what."""
+
+    @property
+    def bases(self) -> Bases:
+        """Where shared bases go."""
 
     @property
     def compact(self) -> Compact:

@@ -6,6 +6,7 @@ layers then appear in the brief, the tables and the GeoPackage.
 
 from gangso.report.chapters.alliances import ALLIANCES, UNALLIED
 from gangso.report.chapters.answers import ALTERNATIVES, COMPARISON, REQUIREMENTS, SURENESS
+from gangso.report.chapters.bases import BASES
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.chapters.compact import COMPACT
 from gangso.report.chapters.diagnosis import DECLINE, LEDGER
@@ -17,6 +18,6 @@ from gangso.report.chapters.sources import SOURCES
 __all__ = ["CHAPTERS", "Chapter"]
 
 CHAPTERS: tuple[Chapter, ...] = (
-    LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, COMPACT, PROJECTION, SURENESS, ALTERNATIVES,
-    REQUIREMENTS, COMPARISON, PROOF, SOURCES,
+    LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, BASES, COMPACT, PROJECTION, SURENESS,
+    ALTERNATIVES, REQUIREMENTS, COMPARISON, PROOF, SOURCES,
 )  # fmt: skip
