@@ -10,7 +10,6 @@ from gangso.planning import GapProgress, open_scenario, plan
 from gangso.scenario import Scenario
 from gangso.territory import Territory
 
-
 STEPS = (
     "territory", "diagnosis", "travel", "services", "alliances", "answers", "bases", "compact",
     "projection",
