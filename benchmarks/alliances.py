@@ -236,6 +236,37 @@ def italy() -> None:
     show("Italy", found, "holds" if holds(found) else "REFUSED")
 
 
+def points(count: int, seed: int) -> Territory:
+    """Random points, neighbours in their Delaunay triangulation, lognormal populations.
+
+    One point to 100 km2 on average; populations with the median (22,000) and the spread
+    (standard deviation of the logarithm 1.36) of the US counties of 1990.
+    """
+    from scipy.spatial import Delaunay
+
+    rng = np.random.default_rng(seed)
+    side = np.sqrt(count) * 10 / 111.3  # degrees, at the equator
+    xy = rng.uniform(0, side, (count, 2))
+    corners = Delaunay(xy).simplices
+    pairs = np.unique(
+        np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]])),
+        axis=0,
+    )
+    codes = np.array([f"{number:06d}" for number in range(count)])
+    units = pd.DataFrame(
+        {
+            "code": codes,
+            "name": codes,
+            "population": np.round(rng.lognormal(np.log(22_000), 1.36, count)) + 1,
+            "lon": xy[:, 0] + 100,
+            "lat": xy[:, 1] - side / 2,
+            "area_km2": 100.0,
+        }
+    )
+    links = pd.DataFrame({"a": codes[pairs[:, 0]], "b": codes[pairs[:, 1]]})
+    return territory_of(units, links, {"metric_crs": "EPSG:6933", "languages": ["en"]})
+
+
 def main(wanted: list[str]) -> None:
     """Run what was asked for; everything by default."""
     if not wanted or "korea" in wanted:

@@ -76,7 +76,8 @@ class Engine(Protocol):
             shared. A function of a module (not a lambda), pure: it may be called twice for a
             piece whose worker died.
         pieces : iterable
-            Whatever can be pickled.
+            Whatever can be pickled. Of a sequence each piece is asked for when its turn
+            comes, so that large ones need not be in memory together.
         shared : object, optional
             What all pieces read (tables, candidates). It reaches every worker once, its
             arrays in memory that all workers of a machine have in common; a function
@@ -152,7 +153,7 @@ class Serial(_Closing):
         cancelled: Asked | None = None,
     ) -> list[Result]:
         """See `Engine.map`."""
-        todo = list(pieces)
+        todo = pieces if isinstance(pieces, Sequence) else list(pieces)
         results: list[Result] = []
         for piece in todo:
             _check(cancelled)
@@ -165,27 +166,20 @@ class Serial(_Closing):
 # --- processes -----------------------------------------------------------------------------
 
 
-@contextmanager
-def _spilled(shared: Any) -> Iterator[str | None]:
+def _spill(shared: Any, path: Path) -> None:
     """Write what is shared to a file that workers map into memory: one copy for all."""
-    if shared is None:
-        yield None
-        return
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(shared, protocol=5, buffer_callback=buffers.append)
-    with tempfile.TemporaryDirectory(prefix="gangso-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "shared"
-        spans = []
-        with path.open("wb") as out:
-            for buffer in buffers:
-                raw = buffer.raw()
-                out.write(b"\0" * (-out.tell() % 64))  # arrays begin where processors like it
-                spans.append((out.tell(), raw.nbytes))
-                out.write(raw)
-            start = out.tell()
-            out.write(pickle.dumps((spans, head)))
-            out.write(start.to_bytes(8, "little"))
-        yield str(path)
+    spans = []
+    with path.open("wb") as out:
+        for buffer in buffers:
+            raw = buffer.raw()
+            out.write(b"\0" * (-out.tell() % 64))  # arrays begin where processors like it
+            spans.append((out.tell(), raw.nbytes))
+            out.write(raw)
+        start = out.tell()
+        out.write(pickle.dumps((spans, head)))
+        out.write(start.to_bytes(8, "little"))
 
 
 _held: tuple[str, Any] | None = None  # what this worker has mapped, and from which file
@@ -204,8 +198,16 @@ def _mapped(path: str) -> Any:
     return _held[1]
 
 
-def _call(function: Callable[..., Result], path: str | None, piece: Any) -> Result:
-    return function(piece) if path is None else function(_mapped(path), piece)
+def _call(function: Callable[..., Any], folder: str, number: int) -> None:
+    """Do one piece. Pieces and results go through files, only their numbers through pipes.
+
+    A worker killed in the middle of a long message would leave whoever is at the other end
+    of the pipe waiting for the rest of it, for ever.
+    """
+    piece = pickle.loads(Path(folder, f"piece{number}").read_bytes())
+    shared = Path(folder, "shared")
+    result = function(_mapped(str(shared)), piece) if shared.exists() else function(piece)
+    Path(folder, f"result{number}").write_bytes(pickle.dumps(result, protocol=5))
 
 
 def _begin() -> None:
@@ -257,9 +259,9 @@ class Processes(_Closing):
         if self._pool is not None:
             processes = list((self._pool._processes or {}).values())
             for process in processes:
-                with suppress(OSError):
-                    process.terminate()
-            self._pool.shutdown(cancel_futures=True)
+                with suppress(OSError, ValueError):
+                    process.kill()
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
 
     def map(
@@ -272,14 +274,17 @@ class Processes(_Closing):
         cancelled: Asked | None = None,
     ) -> list[Result]:
         """See `Engine.map`."""
-        todo = list(pieces)
+        todo = pieces if isinstance(pieces, Sequence) else list(pieces)
         results: dict[int, Result] = {}
         losses = 0
-        with _spilled(shared) as path:
+        # Workers may still have files open when all is done, which some systems mind.
+        with tempfile.TemporaryDirectory(prefix="gangso-", ignore_cleanup_errors=True) as folder:
+            if shared is not None:
+                _spill(shared, Path(folder, "shared"))
             while len(results) < len(todo):
                 before = len(results)
                 try:
-                    self._run(function, path, todo, results, progress, cancelled)
+                    self._run(function, folder, todo, results, progress, cancelled)
                 except BrokenProcessPool as broken:
                     self._abandon()
                     losses = 1 if len(results) > before else losses + 1
@@ -293,7 +298,7 @@ class Processes(_Closing):
     def _run(
         self,
         function: Callable[..., Result],
-        path: str | None,
+        folder: str,
         todo: Sequence[Piece],
         results: dict[int, Result],
         progress: Told | None,
@@ -301,14 +306,16 @@ class Processes(_Closing):
     ) -> None:
         pool = self._open()
         waiting = iter([number for number in range(len(todo)) if number not in results])
-        running: dict[Future[Result], int] = {}
+        running: dict[Future[None], int] = {}
         broken: BrokenProcessPool | None = None
 
         def feed() -> None:
             # A few in hand for each worker: enough to keep it busy, little to lose.
             with _single_threaded():
                 while len(running) < 2 * self.workers and (number := next(waiting, -1)) >= 0:
-                    running[pool.submit(_call, function, path, todo[number])] = number
+                    content = pickle.dumps(todo[number], protocol=5)
+                    Path(folder, f"piece{number}").write_bytes(content)
+                    running[pool.submit(_call, function, folder, number)] = number
 
         feed()
         while running:
@@ -317,10 +324,14 @@ class Processes(_Closing):
             for future in done:
                 number = running.pop(future)
                 try:
-                    results[number] = future.result()
+                    future.result()
                 except BrokenProcessPool as error:
                     broken = error  # others of this round may have finished: keep theirs
                     continue
+                result = Path(folder, f"result{number}")
+                results[number] = pickle.loads(result.read_bytes())
+                result.unlink()
+                Path(folder, f"piece{number}").unlink()
                 if progress is not None:
                     progress(len(results), len(todo))
             if broken is None:
@@ -386,7 +397,7 @@ class Dask(_Closing):
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
 
-        todo = list(pieces)
+        todo = pieces if isinstance(pieces, Sequence) else list(pieces)
         results: dict[int, Result] = {}
         losses = 0
         while len(results) < len(todo):

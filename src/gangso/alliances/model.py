@@ -26,6 +26,7 @@ from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, solve
 from gangso.alliances.warm import Settled
+from gangso.engine import Engine
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import AllianceOptions, Rule
 from gangso.territory.model import Territory
@@ -54,6 +55,8 @@ class AllianceModel:
         Who is out of scope, and why.
     year : int, optional
         Year of the population; by default the reference population of the territory.
+    engine : Engine, optional
+        Where very large territories are worked on; by default in this process.
 
     Raises
     ------
@@ -67,7 +70,9 @@ class AllianceModel:
         options: AllianceOptions | None = None,
         leave_out: Sequence[Rule] = (),
         year: int | None = None,
+        engine: Engine | None = None,
     ) -> None:
+        self.engine = engine
         self.options = options or AllianceOptions()
         self.leave_out, self.year = tuple(leave_out), year
         self.seconds: dict[str, float] = {}
@@ -291,7 +296,7 @@ class AllianceModel:
         cost = self.costs(options.weights)[allowed]
         solution = solve(
             self.candidates.members[allowed], cost, self.graph.n, rows, limits, progress,
-            None if start is None else start.start(allowed), self.graph,
+            None if start is None else start.start(allowed), self.graph, None, self.engine,
         )  # fmt: skip
         return Settled(self, options, constraints, allowed, cost, rows, solution)
 
@@ -430,6 +435,7 @@ def partition(
     year: int | None = None,
     limits: Limits | None = None,
     progress: Callable[[float, float | None], None] | None = None,
+    engine: Engine | None = None,
 ) -> Partition:
     """Group the municipalities in scope into the best alliances, with proof.
 
@@ -447,6 +453,8 @@ def partition(
         How hard to try; the default proves every Korean question.
     progress : callable, optional
         Called with the bound and the best cost so far.
+    engine : Engine, optional
+        Where very large territories are worked on; by default in this process.
 
     Returns
     -------
@@ -460,4 +468,5 @@ def partition(
     InfeasibleError
         If no plan satisfies the requirements.
     """
-    return AllianceModel(territory, options, leave_out, year).solve(None, limits, progress)
+    model = AllianceModel(territory, options, leave_out, year, engine)
+    return model.solve(None, limits, progress)

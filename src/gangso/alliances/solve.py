@@ -27,8 +27,9 @@ from gangso.alliances.pricing import (
 )
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
 from gangso.alliances.windows import improve_by_windows
+from gangso.engine import Engine, open_engine
 
-__all__ = ["Limits", "Solution", "Start", "solve"]
+__all__ = ["INTEGRAL", "Limits", "Search", "Solution", "Start", "solve"]
 
 Ints = npt.NDArray[np.int64]
 Progress = Callable[[float, float | None], None]
@@ -36,7 +37,7 @@ Progress = Callable[[float, float | None], None]
 # A reduced cost this close to zero (10^-9) is rounding of the solver, not an improvement;
 # what it leaves on the table is repaired exactly before anything is claimed.
 _TOLERANCE = 1_000
-_INTEGRAL = 1e-6
+INTEGRAL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,16 @@ class Limits:
         Once no remaining candidate connects more units than this, each component is solved.
     step : int
         Number that the costs of all plans are known to be multiples of.
+    whole : int
+        Most units whose relaxation is solved as one; beyond, bound and plan are found block
+        by block.
+    block, halo, price_rounds : int
+        Units of a block, steps it looks beyond them at first, and how often the territory is
+        cut into blocks to raise prices.
+    near : int
+        Candidates a unit from which a very large plan is made, those of least reduced cost.
+    wide_windows : tuple of int
+        Round by round the units of a window of a very large territory.
     """
 
     cut_rounds: int = 40
@@ -69,6 +80,12 @@ class Limits:
     patch_nodes: int = 200
     component: int = 250
     step: int = 1
+    whole: int = 20_000
+    block: int = 250
+    halo: int = 2
+    price_rounds: int = 3
+    near: int = 20
+    wide_windows: tuple[int, ...] = (60, 60, 100, 100, 100, 150, 150, 150)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +157,7 @@ class Solution:
         return (cost - self.bound) / cost if cost > 0 else 0.0
 
 
-class _Search:
+class Search:
     """One run: the pool, the best plan so far, and the tree."""
 
     def __init__(
@@ -209,9 +226,9 @@ class _Search:
 
     def integral(self, relaxed: Relaxation) -> bool:
         """Whether a relaxation is a plan; if so, offer it."""
-        if relaxed.artificial.max(initial=0.0) > _INTEGRAL:
+        if relaxed.artificial.max(initial=0.0) > INTEGRAL:
             return False
-        fractional = (relaxed.values > _INTEGRAL) & (relaxed.values < 1 - _INTEGRAL)
+        fractional = (relaxed.values > INTEGRAL) & (relaxed.values < 1 - INTEGRAL)
         if fractional.any():
             return False
         self.offer(relaxed.columns[relaxed.values > 0.5])
@@ -272,7 +289,7 @@ class _Search:
                 node.stages.append(stage)
                 return node
             stalled = len(history) > 4 and self._stalled(history)
-            fractional = relaxed.values < 1 - _INTEGRAL
+            fractional = relaxed.values < 1 - INTEGRAL
             new_cuts = violated_sets(
                 self.members[relaxed.columns[fractional]], relaxed.values[fractional], self.n,
                 max(30, self.n // 4),
@@ -321,7 +338,7 @@ class _Search:
     def patch(self, node: Node, active: Ints, relaxed: Relaxation, stage: Stage) -> None:
         """Raise the bound where the relaxation is undecided."""
         assert self.graph is not None
-        undecided = self.members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
+        undecided = self.members[relaxed.columns[relaxed.values < 1 - INTEGRAL]]
         prices = stage.prices
         base = bound_of(prices, self.rows)
         whole = False
@@ -380,7 +397,7 @@ class _Search:
         unsure = [
             (abs(value - 0.5), pair)
             for pair, value in together.items()
-            if _INTEGRAL < value < 1 - _INTEGRAL
+            if INTEGRAL < value < 1 - INTEGRAL
         ]
         return min(unsure)[1] if unsure else None
 
@@ -395,6 +412,7 @@ def solve(
     start: Start | None = None,
     graph: Graph | None = None,
     ceiling: int | None = None,
+    engine: Engine | None = None,
 ) -> Solution:
     """Choose candidates so that every unit is in exactly one and the total cost is least.
 
@@ -419,13 +437,26 @@ def solve(
         improved window by window and bounds raised patch by patch.
     ceiling : int, optional
         Cost of a plan known to exist; only plans as cheap are looked for.
+    engine : Engine, optional
+        Where the blocks of a very large territory are worked on; by default here.
 
     Returns
     -------
     Solution
         The plan, its cost and the proof; without a plan, the units that stay uncovered.
     """
-    search = _Search(members, cost, n, rows, limits or Limits(), progress, graph, ceiling)
+    limits = limits or Limits()
+    if graph is not None and n > limits.whole and not rows:
+        from gangso.alliances.large import solve_large
+
+        chosen, stage = solve_large(
+            members, cost, n, graph, limits, engine or open_engine(), progress
+        )
+        if len(chosen):
+            nothing = np.empty(0, dtype=np.int64)
+            total = int(cost[chosen].sum())
+            return Solution(chosen, total, Node([stage]), nothing, Start(chosen))
+    search = Search(members, cost, n, rows, limits, progress, graph, ceiling)
     if n == 0:
         return Solution(search.plan, 0, Node(), np.empty(0, dtype=np.int64), search.left)
     covered = np.zeros(n, dtype=bool)
@@ -451,9 +482,9 @@ def solve(
         master = Master(members, cost, n, rows, search.artificial)
         master.add_columns(columns)
         relaxed, _, _ = search.relax(master, active)
-        stuck = np.flatnonzero(relaxed.artificial[:n] > _INTEGRAL)
+        stuck = np.flatnonzero(relaxed.artificial[:n] > INTEGRAL)
         if not len(stuck):  # covered in fractions only: name the units of those fractions
-            half = members[relaxed.columns[relaxed.values < 1 - _INTEGRAL]]
+            half = members[relaxed.columns[relaxed.values < 1 - INTEGRAL]]
             stuck = np.unique(half[half >= 0]).astype(np.int64)
         if not len(stuck):  # every unit finds its place, but a further row cannot hold
             stuck = np.arange(n, dtype=np.int64)
