@@ -127,6 +127,21 @@ def compare(
     answers.compare(plan, grouping or (), _overrides(lang), quiet=quiet, as_json=as_json)
 
 
+@app.command(name="compact", help=_help("compact"))
+@guarded
+def compact_command(
+    scenario: ScenarioArgument = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("compact.out"))] = None,
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft who does what, who decides and who pays."""
+    from gangso.cli import compact
+
+    compact.compact(scenario, out, _overrides(lang), quiet=quiet, as_json=as_json)
+
+
 @app.command(help=_help("diagnose"))
 @guarded
 def diagnose(
