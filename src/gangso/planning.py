@@ -18,7 +18,7 @@ from gangso.compact import Compact, draft_compact
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
 from gangso.projection import Projection, project
-from gangso.scenario import Scenario, read_scenario, resolve
+from gangso.scenario import Scenario, read_scenario, read_wishes, resolve
 from gangso.services import Services, measure
 from gangso.territory import Territory, korea
 from gangso.territory.load import load
@@ -237,6 +237,11 @@ def _fragment(layer: Mapping[str, Any] | Path) -> Mapping[str, Any]:
             for name in answers["groupings"]
         ]
         fragment = {**fragment, "answers": {**answers, "groupings": listed}}
+    alliances = fragment.get("alliances")
+    if isinstance(alliances, Mapping) and isinstance(alliances.get("wishes"), str):
+        # The resolved scenario carries the table itself.
+        wishes = read_wishes(layer.parent / alliances["wishes"])
+        fragment = {**fragment, "alliances": {**alliances, "wishes": wishes}}
     return fragment
 
 
@@ -344,6 +349,8 @@ def plan(
             resolved.leave_out,
             year=resolved.year,
             progress=GapProgress(tell),
+            network=network,
+            thresholds=resolved.services.thresholds,
         )
     with _step("answers", seconds, tell):
         answers = answer(

@@ -194,7 +194,8 @@ def hard_proofs(korea: Territory, limits: Limits) -> Iterator[dict[str, Any]]:
     """Certificates of questions on Korea whose relaxation is far from integral."""
     rng = np.random.default_rng(3)
     for _ in range(8):
-        weights = dict(zip(CRITERIA, rng.dirichlet(np.ones(5)).round(3).tolist(), strict=True))
+        weights = dict.fromkeys(korea.metadata.scenario["alliances"]["weights"], 0.0)
+        weights |= dict(zip(CRITERIA, rng.dirichlet(np.ones(5)).round(3).tolist(), strict=True))
         scenario = resolve(
             korea.metadata.scenario,
             {"alliances": {"weights": weights, "target_population": 500_000}},

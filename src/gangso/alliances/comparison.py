@@ -153,7 +153,11 @@ class _Judge:
         if len(codes) > len(model.units.codes):
             # Members out of scope have figures, too: measure over a wider circle.
             population = model.population_of(codes)
-            self.units = Units(model.units.territory, codes, population)
+            largest = max(len(members) for members in groups.values())
+            self.units = Units(
+                model.units.territory, codes, population, self._graph(codes),
+                max(largest, model.units.max_size), model.units.network, model.units.thresholds,
+            )  # fmt: skip
             wider: dict[str, Measure | None] = {
                 key: model.known[key].measure(self.units, settled.options) for key in model.measures
             }
@@ -165,7 +169,7 @@ class _Judge:
         }
 
     def _graph(self, codes: pd.Index) -> Graph:
-        links = self.units.territory.contiguity
+        links = self.settled.model.units.territory.contiguity
         links = links[links["link"].isin(list(self.settled.options.links))]
         ends = [codes.get_indexer(pd.Index(links[end])) for end in ("a", "b")]
         pairs = np.column_stack(ends)

@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from gangso.alliances.candidates import Candidates
-from gangso.alliances.criteria import Units
 from gangso.alliances.master import ExtraRow
+from gangso.alliances.scaled import PairMax
+from gangso.alliances.surroundings import Units
 from gangso.diagnosis.rules import rule_matches
 from gangso.errors import BadInputError, Fault
-from gangso.scenario import AllianceOptions
+from gangso.scenario import AllianceOptions, HubRequirement
 from gangso.texts import LANGUAGES, say
 
 __all__ = ["Constraint", "Threshold", "constraints_from", "labels_of", "rows_of"]
@@ -219,6 +220,38 @@ class _Builder:
 
         self.add("fixed", allows, group)
 
+    def span_min(self, options: AllianceOptions) -> None:
+        limit = options.max_span_min
+        if limit is None:
+            return
+        pairs = self.units.minutes(max(options.worst_span_min, limit))
+        if pairs is None:
+            self.faults.append(Fault("no_minutes", "scenario", column="alliances.max_span_min"))
+            return
+        # A pair too far apart to be listed is infinitely far.
+        self.limit("max_span_min", PairMax(pairs, limit).raw, limit, at_least=False)
+
+    def hub(self, required: HubRequirement) -> None:
+        hubs = self.units.territory.hubs
+        kinds = [] if hubs is None else sorted(hubs["kind"].astype("str").unique())
+        if required.kind not in kinds:
+            details = {"known": ", ".join(kinds) or "–"}
+            where = "alliances.hub_required"
+            self.faults.append(
+                Fault("no_such_hub", "scenario", None, where, required.kind, details)
+            )
+            return
+        limit = required.within_min or 0.0
+        figure = partial(_nearest, self.units.hub_minutes(required))
+        threshold = Threshold(figure, limit, at_least=False)
+        item = self.units.territory.metadata.items.get(required.kind)
+        label = {} if item is None else item.label
+        values: dict[str, dict[str, object]] = {
+            lang: {"value": limit, "kind": label.get(lang, required.kind)} for lang in LANGUAGES
+        }
+        key = "hub_inside" if required.within_min is None else "hub_within"
+        self.found.append(Constraint(key, threshold.allows, values, threshold=threshold))
+
     def uncrossed(self, column: str) -> None:
         labels = labels_of(self.units, column)
         if labels is None:
@@ -301,6 +334,9 @@ def constraints_from(
     build.limit("min_population", residents, options.min_population, at_least=True)
     build.limit("max_population", residents, options.max_population, at_least=False)
     build.limit("max_span_km", span_km, options.max_span_km, at_least=False)
+    build.span_min(options)
+    for required in options.hub_required:
+        build.hub(required)
     if options.min_alliances is not None:
         least = options.min_alliances
         build.add("min_alliances", _all, row=partial(_alliances, least, max(n, least)), value=least)

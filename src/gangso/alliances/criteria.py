@@ -8,45 +8,19 @@ catalogue. To add one, build a `Criterion` and pass it to `register`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
 from gangso.alliances.measures import InsideShare, Measure, Minority, Shortfall, Span, TotalFit
+from gangso.alliances.scaled import PairMax, WishFit
+from gangso.alliances.surroundings import Units
 from gangso.scenario import AllianceOptions
-from gangso.territory.model import Territory
-from gangso.texts import LANGUAGES, say
+from gangso.texts import say
 
 __all__ = ["Criterion", "Units", "register", "registered"]
-
-
-@dataclass(frozen=True, eq=False)
-class Units:
-    """The municipalities in scope, in the order of the solver.
-
-    Attributes
-    ----------
-    territory : Territory
-        The whole territory.
-    codes : Index of str
-        Those in scope, n of them.
-    population : ndarray of float, shape (n,)
-        Residents in the year of the plan.
-    notes : list of dict
-        Criteria add what they lack here, by language.
-    """
-
-    territory: Territory
-    codes: pd.Index
-    population: npt.NDArray[np.float64]
-    notes: list[dict[str, str]] = field(default_factory=list)
-
-    def note(self, key: str, **values: object) -> None:
-        """Add a note in every language."""
-        self.notes.append({lang: say(key, lang, **values) for lang in LANGUAGES})
 
 
 @dataclass(frozen=True)
@@ -158,19 +132,20 @@ def _ties(units: Units, options: AllianceOptions) -> Measure | None:
     )
     matrix.sum_duplicates()
     matrix.sort_indices()
-    unknown = units.codes[totals == 0]
-    if len(unknown):
-        for_lang = {lang: ", ".join(units.territory.names(lang).loc[unknown]) for lang in LANGUAGES}
-        units.notes.append(
-            {
-                lang: say("note.units_without_flows", lang, names=for_lang[lang])
-                for lang in LANGUAGES
-            }
-        )
+    units.note_units("note.units_without_flows", totals == 0)
     return InsideShare(matrix, totals)
 
 
 def _span(units: Units, options: AllianceOptions) -> Measure:
+    limit = max(options.worst_span_min, options.max_span_min or 0.0)
+    minutes = units.minutes(limit)
+    if minutes is not None:
+        return PairMax(minutes, options.worst_span_min, limit)
+    units.note("note.span_km")
+    return _span_km(units, options)
+
+
+def _span_km(units: Units, options: AllianceOptions) -> Measure:
     all_codes = units.territory.municipalities.index
     return Span(units.territory.xy_km[all_codes.get_indexer(units.codes)], options.worst_span_km)
 
@@ -187,6 +162,25 @@ def _alone(units: Units, options: AllianceOptions) -> Measure:
     return Shortfall(units.population, options.target_population)
 
 
+def _wishes(units: Units, options: AllianceOptions) -> Measure | None:
+    n = len(units.codes)
+    who = units.codes.get_indexer(pd.Index([wish.who for wish in options.wishes], dtype="str"))
+    whom = units.codes.get_indexer(pd.Index([wish.whom for wish in options.wishes], dtype="str"))
+    strength = np.array([wish.strength for wish in options.wishes], dtype=np.float64)
+    inside = (who >= 0) & (whom >= 0)
+    if not inside.any():
+        if options.wishes:
+            units.note("note.no_wishes")
+        return None
+    who, whom, strength = who[inside], whom[inside], strength[inside]
+    matrix = csr_array(coo_array((strength, (who, whom)), shape=(n, n)))
+    matrix.sum_duplicates()
+    matrix.sort_indices()
+    wanted = np.asarray(matrix.maximum(0).sum(axis=1), dtype=np.float64).ravel()
+    scale = float(np.asarray(abs(matrix).sum(axis=1)).max())
+    return WishFit(matrix, wanted, scale) if scale > 0 else None
+
+
 def _reads(*options: str) -> frozenset[str]:
     return frozenset(options)
 
@@ -197,6 +191,10 @@ register(
     )
 )
 register(Criterion("ties", "share", _ties, reads=_reads("flow_kind")))
-register(Criterion("span", "km", _span, reads=_reads("worst_span_km")))
+register(
+    Criterion("span", "min", _span, reads=_reads("worst_span_min", "worst_span_km", "max_span_min"))
+)
+register(Criterion("span_km", "km", _span_km, reads=_reads("worst_span_km")))
 register(Criterion("province", "members", _province, reads=_reads()))
 register(Criterion("alone", "share", _alone, reads=_reads("target_population")))
+register(Criterion("wishes", "strength", _wishes, reads=_reads("wishes")))

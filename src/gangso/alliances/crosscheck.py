@@ -17,6 +17,7 @@ from gangso.alliances.model import AllianceModel
 from gangso.alliances.verify import Check
 from gangso.scenario import Scenario
 from gangso.territory.model import Territory
+from gangso.territory.travel import travel_network
 
 __all__ = ["check_data", "check_tables"]
 
@@ -81,7 +82,11 @@ def check_data(certificate: Mapping[str, Any], territory: Territory, scenario: S
     """
     if certificate["data_fingerprint"] != territory.fingerprint:
         return Check("data", False, f"fingerprint {territory.fingerprint[:16]}")
-    model = AllianceModel(territory, scenario.alliances, scenario.leave_out, scenario.year)
+    model = AllianceModel(
+        territory, scenario.alliances, scenario.leave_out, scenario.year,
+        network=travel_network(territory, scenario.travel, scenario.year),
+        thresholds=scenario.services.thresholds,
+    )  # fmt: skip
     expected = {
         "units": [str(code) for code in model.units.codes],
         "links": model.graph.edges().tolist(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gangso.alliances.criteria import Criterion, registered
+from gangso.alliances.criteria import Criterion
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT
 from gangso.alliances.warm import Settled
 from gangso.diagnosis.rules import rule_matches
@@ -209,11 +209,13 @@ def _not_allied(settled: Settled, unit: int) -> dict[str, str]:
     return reason
 
 
-def criteria_table(weights: dict[str, float]) -> pd.DataFrame:
+def criteria_table(model: AllianceModel, weights: dict[str, float]) -> pd.DataFrame:
     """Describe the criteria and their weights.
 
     Parameters
     ----------
+    model : AllianceModel
+        The model that was solved.
     weights : dict of str to float
         Weight by criterion.
 
@@ -224,8 +226,10 @@ def criteria_table(weights: dict[str, float]) -> pd.DataFrame:
     """
     rows = []
     for key, weight in weights.items():
-        criterion: Criterion = registered()[key]
-        row: dict[str, Any] = {"key": key, "weight": weight, "unit": criterion.unit}
+        criterion: Criterion = model.known[key]
+        # A measure may have had to fall back to another unit.
+        unit = getattr(model.measures[key], "unit", criterion.unit)
+        row: dict[str, Any] = {"key": key, "weight": weight, "unit": unit}
         for what in ("label", "meaning"):
             for lang in LANGUAGES:
                 row[f"{what}_{lang}"] = criterion.describe(what, lang)

@@ -12,9 +12,9 @@ from scipy.sparse.csgraph import connected_components, shortest_path
 from gangso.alliances.candidates import Candidates
 from gangso.alliances.conflict import Conflict, find_conflict
 from gangso.alliances.constraints import Constraint, rows_of
-from gangso.alliances.criteria import Units
 from gangso.alliances.graph import Graph
 from gangso.alliances.solve import Limits, Solution, solve
+from gangso.alliances.surroundings import Units
 from gangso.errors import InfeasibleError
 from gangso.texts import LANGUAGES, say
 

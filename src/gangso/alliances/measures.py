@@ -17,7 +17,15 @@ from scipy.sparse import csr_array
 
 from gangso.alliances.candidates import Candidates
 
-__all__ = ["InsideShare", "Measure", "Minority", "Shortfall", "Span", "TotalFit"]
+__all__ = [
+    "InsideShare",
+    "Measure",
+    "Minority",
+    "Shortfall",
+    "Span",
+    "TotalFit",
+    "pair_sums",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,6 +103,30 @@ def _pair_sums(members, indptr, indices, data):  # type: ignore[no-untyped-def]
     return out
 
 
+def pair_sums(members: npt.NDArray[np.int32], matrix: csr_array) -> Floats:
+    """Sum a sparse matrix over all ordered pairs of different members.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        Candidates, padded with -1.
+    matrix : csr_array, shape (n, n)
+        Figures by pair, indices sorted.
+
+    Returns
+    -------
+    ndarray of float, shape (N,)
+        The sums.
+    """
+    sums: Floats = _pair_sums(
+        members,
+        matrix.indptr.astype(np.int64),
+        matrix.indices.astype(np.int32),
+        matrix.data.astype(np.float64),
+    )
+    return sums
+
+
 @dataclass(frozen=True, eq=False)
 class InsideShare:
     """Share of the members' trips to and from other municipalities that stay inside.
@@ -110,13 +142,7 @@ class InsideShare:
 
     def raw(self, candidates: Candidates) -> Floats:
         """Share kept inside, shape (N,)."""
-        matrix = self.flows
-        inside = _pair_sums(
-            candidates.members,
-            matrix.indptr.astype(np.int64),
-            matrix.indices.astype(np.int32),
-            matrix.data.astype(np.float64),
-        )
+        inside = pair_sums(candidates.members, self.flows)
         total = candidates.total(self.totals)
         kept: Floats = np.divide(2.0 * inside, total, out=np.zeros_like(total), where=total > 0)
         return kept
@@ -162,6 +188,7 @@ class Span:
 
     xy: Floats
     worst: float
+    unit: str = "km"
 
     def raw(self, candidates: Candidates) -> Floats:
         """Span in the unit of the coordinates, shape (N,)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -15,21 +15,26 @@ import pandas as pd
 
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.certificate import certificate_of
-from gangso.alliances.constraints import Constraint, constraints_from, labels_of, rows_of
-from gangso.alliances.criteria import Criterion, Units, registered
+from gangso.alliances.constraints import Constraint, constraints_from, rows_of
+from gangso.alliances.criteria import Criterion, registered
+from gangso.alliances.declared import declared
 from gangso.alliances.describe import Group, alliance_table, criteria_table, membership_table
 from gangso.alliances.infeasible import explain
 from gangso.alliances.master import ExtraRow, SolverError
 from gangso.alliances.measures import Measure, Span
 from gangso.alliances.pricing import COST_UNIT, mean_costs
+from gangso.alliances.requirements import requirements_record
 from gangso.alliances.result import Partition
 from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, solve
+from gangso.alliances.surroundings import Units
 from gangso.alliances.warm import Settled
 from gangso.engine import Engine
+from gangso.alliances.wishes import wish_faults
 from gangso.errors import BadInputError, Fault
-from gangso.scenario import AllianceOptions, Rule
+from gangso.scenario import AllianceOptions, Rule, Threshold
 from gangso.territory.model import Territory
+from gangso.territory.travel import Network
 from gangso.texts import say
 
 __all__ = ["AllianceModel", "partition"]
@@ -57,6 +62,10 @@ class AllianceModel:
         Year of the population; by default the reference population of the territory.
     engine : Engine, optional
         Where very large territories are worked on; by default in this process.
+    network : Network, optional
+        Roads; by default those of the territory, or estimated ones.
+    thresholds : mapping of str to Threshold, optional
+        Service thresholds; by default those of the territory's own scenario.
 
     Raises
     ------
@@ -71,12 +80,15 @@ class AllianceModel:
         leave_out: Sequence[Rule] = (),
         year: int | None = None,
         engine: Engine | None = None,
+        *,
+        network: Network | None = None,
+        thresholds: Mapping[str, Threshold] | None = None,
     ) -> None:
         self.engine = engine
         self.options = options or AllianceOptions()
         self.leave_out, self.year = tuple(leave_out), year
         self.seconds: dict[str, float] = {}
-        self.known: dict[str, Criterion] = dict(registered())
+        self.known: dict[str, Criterion] = {**registered(), **declared(self.options)}
         codes, self.outside, self.graph = scope(territory, leave_out, self.options.links)
         faults = [
             Fault(
@@ -88,11 +100,20 @@ class AllianceModel:
             for key in self.options.weights
             if key not in self.known
         ]
+        faults += [
+            Fault("criterion_twice", "scenario", column=f"alliances.criteria.{key}")
+            for key in self.options.criteria
+            if key in registered()
+        ]
+        faults += wish_faults(territory, self.options)
         if not len(codes):
             faults.append(Fault("nobody_in_scope", "scenario", column="leave_out"))
         if faults:
             raise BadInputError(faults)
-        self.units = Units(territory, codes, _population(territory, codes, year))
+        self.units = Units(
+            territory, codes, _population(territory, codes, year), self.graph,
+            self.options.max_size, network, thresholds,
+        )  # fmt: skip
         started = perf_counter()
         self.candidates: Candidates = enumerate_candidates(self.graph, self.options.max_size)
         self.seconds["candidates"] = perf_counter() - started
@@ -135,6 +156,8 @@ class AllianceModel:
         bool
             Whether one that it reads has changed.
         """
+        if self.options.criteria.get(key) != options.criteria.get(key):
+            return True
         reads = self.known[key].reads if key in self.known else None
         if reads is None:
             reads = frozenset(AllianceOptions.model_fields) - _NEVER_READ
@@ -156,14 +179,20 @@ class AllianceModel:
         """
         mine = self.options
         if (options.max_size, options.links) != (mine.max_size, mine.links):
-            return AllianceModel(self.units.territory, options, self.leave_out, self.year)
+            return AllianceModel(
+                self.units.territory, options, self.leave_out, self.year,
+                network=self.units.roads_at_hand, thresholds=self.units.given_thresholds,
+            )  # fmt: skip
         known = all(key in self.scores or not weight or mine.weights.get(key)
                     for key, weight in options.weights.items())  # fmt: skip
         if known and not any(self.rescored(key, options) for key in mine.weights):
             return self
         other = copy(self)
         other.options = options
-        other.units = replace(self.units, notes=list(self.units.notes))
+        other.known = {**registered(), **declared(options)}
+        other.units = replace(
+            self.units, notes=list(self.units.notes), given_network=self.units.roads_at_hand
+        )
         other.seconds = dict(self.seconds)
         other._score(self)
         other.__dict__.pop("_distance", None)
@@ -334,7 +363,7 @@ class AllianceModel:
         return Partition(
             alliances=alliances,
             membership=membership_table(settled, alliances, groups),
-            criteria=criteria_table(self.weights(settled.options)),
+            criteria=criteria_table(self, self.weights(settled.options)),
             status="proven" if settled.solution.proven else "gap",
             cost=settled.solution.cost * COST_UNIT,
             bound=settled.solution.bound,
@@ -366,7 +395,9 @@ class AllianceModel:
             max_size=options.max_size,
             measures={key: measure.record() for key, measure in self.measures.items()},
             weights=self.weights(options),
-            requirements=self._requirements(options, settled.constraints),
+            requirements=requirements_record(
+                self.units, options, settled.constraints, self._distance
+            ),
             plan=[sorted(int(u) for u in group if u >= 0) for group in members],
             candidates=len(settled.allowed),
             fingerprint=self.units.territory.fingerprint,
@@ -378,36 +409,8 @@ class AllianceModel:
 
     def requirements(self, options: AllianceOptions) -> dict[str, Any]:
         """Requirements in terms of units, as the certificate states them."""
-        return self._requirements(
-            options, constraints_from(self.units, options, self._distance.raw)
-        )
-
-    def _requirements(
-        self, options: AllianceOptions, constraints: Sequence[Constraint]
-    ) -> dict[str, Any]:
-        position = {str(code): number for number, code in enumerate(self.units.codes)}
-        locks: dict[str, Any] = {"must_link": [], "cannot_link": [], "stand_alone": [], "fixed": []}
-        for constraint in constraints:
-            if constraint.key in locks:
-                locks[constraint.key].append(sorted(position[code] for code in constraint.codes))
-        bounds = {
-            "min_size": options.min_size,
-            "min_population": options.min_population,
-            "max_population": options.max_population,
-            "max_span_km": options.max_span_km,
-            "min_alliances": options.min_alliances,
-            "max_alliances": options.max_alliances,
-        }
-        record: dict[str, Any] = {key: value for key, value in bounds.items() if value is not None}
-        if {"min_population", "max_population"} & record.keys():
-            record["population"] = self.units.population.tolist()
-        if "max_span_km" in record:
-            record["xy_km"] = self._distance.xy.tolist()
-        if options.do_not_cross is not None:
-            labels = labels_of(self.units, options.do_not_cross)
-            assert labels is not None
-            record["do_not_cross"] = labels.tolist()
-        return record | {key: value for key, value in locks.items() if value}
+        constraints = constraints_from(self.units, options, self._distance.raw)
+        return requirements_record(self.units, options, constraints, self._distance)
 
 
 def _population(territory: Territory, codes: pd.Index, year: int | None) -> npt.NDArray[np.float64]:
@@ -436,6 +439,8 @@ def partition(
     limits: Limits | None = None,
     progress: Callable[[float, float | None], None] | None = None,
     engine: Engine | None = None,
+    network: Network | None = None,
+    thresholds: Mapping[str, Threshold] | None = None,
 ) -> Partition:
     """Group the municipalities in scope into the best alliances, with proof.
 
@@ -455,6 +460,10 @@ def partition(
         Called with the bound and the best cost so far.
     engine : Engine, optional
         Where very large territories are worked on; by default in this process.
+    network : Network, optional
+        Roads; by default those of the territory, or estimated ones.
+    thresholds : mapping of str to Threshold, optional
+        Service thresholds; by default those of the territory's own scenario.
 
     Returns
     -------
@@ -468,5 +477,7 @@ def partition(
     InfeasibleError
         If no plan satisfies the requirements.
     """
-    model = AllianceModel(territory, options, leave_out, year, engine)
+    model = AllianceModel(
+        territory, options, leave_out, year, engine, network=network, thresholds=thresholds
+    )
     return model.solve(None, limits, progress)

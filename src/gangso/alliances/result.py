@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from gangso.alliances.warm import Settled
+from gangso.alliances.wishes import wish_table
 
 __all__ = ["Partition"]
 
@@ -65,3 +66,12 @@ class Partition:
     def certificate(self) -> Mapping[str, Any]:
         """The proof, ready to be written as JSON; assembled when it is first asked for."""
         return self.settled.model.certificate(self.settled)
+
+    @cached_property
+    def wishes(self) -> pd.DataFrame:
+        """Wishes of the scenario, kept or not, and what keeping each would cost the whole.
+
+        Columns ``who``, ``whom``, ``strength``, ``status`` (``kept``, ``not_kept``,
+        ``impossible``), ``loss``, ``exact``; found when it is first asked for.
+        """
+        return wish_table(self.settled)

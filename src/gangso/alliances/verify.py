@@ -1,9 +1,9 @@
 """An independent check of a certificate: no solver, and none of the code that made it.
 
 It lists the connected groups by another method (level by level, dropping repetitions),
-scores them from the figures in the certificate with its own formulas, and then checks the
-proof in whole numbers. Of the package it uses the error texts only, so that a fault of the
-engine cannot hide here too.
+scores them from the figures in the certificate with its own formulas (``verify_scores``), and
+then checks the proof in whole numbers. Of the package it uses the error texts only, so that a
+fault of the engine cannot hide here too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.verify_scores import FailedError, padded, pair_table, score_groups
 from gangso.texts import say
 
 __all__ = ["Check", "digest", "verify_certificate"]
@@ -75,14 +76,6 @@ def digest(certificate: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class _FailedError(Exception):
-    """A check that does not hold; the ones that build on it cannot be made."""
-
-    def __init__(self, key: str, detail: str) -> None:
-        super().__init__(detail)
-        self.key, self.detail = key, detail
-
-
 def _connected_groups(n: int, links: Ints, most: int) -> Ints:
     """List all connected groups of up to ``most`` units, shape (N, most), padded with n."""
     both = np.unique(np.concatenate([links, links[:, ::-1]]), axis=0)
@@ -119,81 +112,18 @@ def _connected_groups(n: int, links: Ints, most: int) -> Ints:
     return out
 
 
-def _floats(values: Any) -> Floats:
-    return np.asarray(values, dtype=np.float64)
-
-
-def _padded(values: Sequence[float], n: int) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape != (n,) or not np.isfinite(array).all():
-        raise _FailedError("figures", f"{array.shape} instead of ({n},), or not finite")
-    return np.append(array, 0.0)
-
-
-def _score(measure: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -> Floats:
-    """Score groups by one measure, from its record."""
-    kind = measure["kind"]
-    if kind == "total_fit":
-        total = _padded(measure["values"], n)[groups].sum(axis=1)
-        fit = np.full(len(groups), np.inf)
-        some = total > 0
-        fit[some] = np.abs(np.log(total[some] / measure["target"])) / np.log(measure["factor"])
-        return _floats(np.minimum(fit, 1.0))
-    if kind == "shortfall":
-        single = _padded(measure["values"], n)[groups].sum(axis=1) / measure["target"]
-        return np.where(sizes == 1, np.clip(1 - single, 0.0, 1.0), 0.0)
-    if kind == "inside_share":
-        amounts = np.zeros((n + 1, n + 1))
-        for a, b, amount in measure["flows"]:
-            if not (0 <= a < n and 0 <= b < n) or a == b:
-                raise _FailedError("figures", f"flow {a} -> {b}")
-            amounts[a, b] += amount
-        inside = np.zeros(len(groups))
-        for c in range(groups.shape[1]):
-            for d in range(groups.shape[1]):
-                if c != d:
-                    inside += amounts[groups[:, c], groups[:, d]]
-        total = _padded(measure["totals"], n)[groups].sum(axis=1)
-        kept = np.zeros(len(groups))
-        kept[total > 0] = 2 * inside[total > 0] / total[total > 0]
-        return np.clip(1 - kept, 0.0, 1.0)
-    if kind == "span":
-        xy = np.vstack([np.asarray(measure["xy"], dtype=np.float64), [np.nan, np.nan]])
-        if xy.shape != (n + 1, 2) or not np.isfinite(xy[:n]).all():
-            raise _FailedError("figures", "coordinates")
-        widest = np.zeros(len(groups))
-        for c in range(groups.shape[1]):
-            for d in range(c):
-                step = xy[groups[:, c]] - xy[groups[:, d]]
-                widest = np.fmax(widest, np.sqrt((step**2).sum(axis=1)))
-        return _floats(np.minimum(widest / measure["worst"], 1.0))
-    if kind == "minority":
-        labels = np.append(np.asarray(measure["labels"], dtype=np.int64), -1)
-        if labels.shape != (n + 1,):
-            raise _FailedError("figures", "labels")
-        of_group = np.sort(labels[groups], axis=1)
-        best = np.zeros(len(groups), dtype=np.int64)
-        run = np.zeros(len(groups), dtype=np.int64)
-        for c in range(groups.shape[1]):
-            same = of_group[:, c] == of_group[:, c - 1] if c else np.zeros(len(groups), dtype=bool)
-            run = np.where(same, run + 1, 1)
-            best = np.where(of_group[:, c] >= 0, np.maximum(best, run), best)
-        return _floats((sizes - best) / np.maximum(sizes - 1, 1))
-    raise _FailedError("figures", f"unknown measure {kind!r}")
-
-
 def _meets(requirements: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -> Ints:
     """Say which groups satisfy the requirements."""
     fine = sizes >= requirements.get("min_size", 1)
 
     def has(unit: int) -> npt.NDArray[np.bool_]:
         if not 0 <= unit < n:
-            raise _FailedError("figures", f"requirement on unit {unit}")
+            raise FailedError("figures", f"requirement on unit {unit}")
         found: npt.NDArray[np.bool_] = (groups == unit).any(axis=1)
         return found
 
     if "population" in requirements:
-        total = _padded(requirements["population"], n)[groups].sum(axis=1)
+        total = padded(requirements["population"], n)[groups].sum(axis=1)
         alone = sizes == 1
         fine &= alone | (total >= requirements.get("min_population", 0))
         fine &= alone | (total <= requirements.get("max_population", np.inf))
@@ -201,13 +131,25 @@ def _meets(requirements: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -
         record = {"kind": "span", "xy": requirements["xy_km"], "worst": requirements["max_span_km"]}
         limit = requirements["max_span_km"]
         record["worst"] = 1e9  # a score below one keeps the distance readable
-        fine &= _score(record, groups, sizes, n) * 1e9 <= limit * (1 + 1e-12)
+        fine &= score_groups(record, groups, sizes, n) * 1e9 <= limit * (1 + 1e-12)
     if "do_not_cross" in requirements:
         labels = np.asarray(requirements["do_not_cross"], dtype=np.int64)
         if labels.shape != (n,):
-            raise _FailedError("figures", "labels that must not be crossed")
+            raise FailedError("figures", "labels that must not be crossed")
         of = np.append(labels, 0)[groups]
         fine &= ((groups == n) | (of == of[:, :1])).all(axis=1)
+    if "max_span_min" in requirements:
+        of_pair = pair_table(requirements["minutes"], n, both=True)
+        limit = requirements["max_span_min"]
+        for c in range(groups.shape[1]):
+            for d in range(c):
+                real = groups[:, c] < n
+                minutes = of_pair(groups[:, c], groups[:, d], np.inf)
+                fine &= ~real | (minutes <= limit)
+    for hub in requirements.get("hubs", []):
+        away = padded([np.inf if m is None else m for m in hub["minutes"]], n, infinite=True)
+        away[n] = np.inf
+        fine &= (sizes == 1) | (away[groups].min(axis=1) <= hub["within"])
     for a, b in requirements.get("must_link", []):
         fine &= has(a) == has(b)
     for a, b in requirements.get("cannot_link", []):
@@ -238,7 +180,7 @@ def _rows(requirements: Mapping[str, Any], sizes: Ints, n: int) -> list[_Row]:
             continue
         limit = requirements[key]
         if type(limit) is not int or limit < 0:
-            raise _FailedError("figures", key)
+            raise FailedError("figures", key)
         # A plan of n units has at most n alliances, whatever is asked for.
         low, high = (limit, max(n, limit)) if key == "min_alliances" else (0, limit)
         rows.append(_Row(several, low, high))
@@ -263,17 +205,17 @@ class _Proof:
             if len(reduced) and int(reduced.min()) < 0:
                 worst = play[int(reduced.argmin())]
                 group = [int(u) for u in self.groups[worst] if u < self.n]
-                raise _FailedError("prices", f"{where}: {group} at {int(reduced.min())}")
+                raise FailedError("prices", f"{where}: {group} at {int(reduced.min())}")
             gains, credit = self._patches(stage.get("patches", []), play, reduced, where)
             bound += gains
             if bound != stage["bound"]:
-                raise _FailedError("bound", f"{where}: {bound}, stated {stage['bound']}")
+                raise FailedError("bound", f"{where}: {bound}, stated {stage['bound']}")
             best = max(best, bound)
             play = play[bound - credit + reduced <= (self.plan_cost - 1) * _MILLION]
         if "pair" in record:
             a, b = record["pair"]
             if not (0 <= a < self.n and 0 <= b < self.n) or a == b:
-                raise _FailedError("cases", f"{path}: pair {a}, {b}")
+                raise FailedError("cases", f"{path}: pair {a}, {b}")
             has_a = (self.groups[play] == a).any(axis=1)
             has_b = (self.groups[play] == b).any(axis=1)
             together = self.case(record["together"], play[has_a == has_b], f"{path}/together")
@@ -285,15 +227,15 @@ class _Proof:
         prices = np.zeros(self.n + 1, dtype=np.int64)
         given = stage["units"]
         if len(given) != self.n or any(type(p) is not int or abs(p) > 2**59 for p in given):
-            raise _FailedError("prices", f"{where}: not {self.n} whole prices")
+            raise FailedError("prices", f"{where}: not {self.n} whole prices")
         prices[:-1] = given
         given_cuts, given_rows = stage.get("cuts", []), stage.get("rows", [])
         if len(given_rows) != len(self.rows) or any(type(p) is not int for p in given_rows):
-            raise _FailedError("prices", f"{where}: not {len(self.rows)} whole prices of rows")
+            raise FailedError("prices", f"{where}: not {len(self.rows)} whole prices of rows")
         # No sum below can leave 64 bits.
         most = sum(sorted(map(abs, given))[-self.groups.shape[1] :]) + sum(map(abs, given_rows))
         if most + 4 * sum(abs(cut["price"]) for cut in given_cuts) > 2**62:
-            raise _FailedError("prices", f"{where}: too large")
+            raise FailedError("prices", f"{where}: too large")
         groups = self.groups[play]
         reduced = self.cost[play] - prices[groups].sum(axis=1)
         bound = sum(given)
@@ -308,9 +250,9 @@ class _Proof:
         for cut in given_cuts:
             units, price = cut["set"], cut["price"]
             if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
-                raise _FailedError("prices", f"{where}: cut on {units}")
+                raise FailedError("prices", f"{where}: cut on {units}")
             if type(price) is not int or not -(2**59) < price <= 0:
-                raise _FailedError("prices", f"{where}: cut on {units} at {price}")
+                raise FailedError("prices", f"{where}: cut on {units} at {price}")
             # Adding up half the rows of the set and rounding down: for any plan the sum over
             # its alliances of floor(members in the set / 2) is at most floor(|set| / 2).
             rows, hits = np.unique(
@@ -330,9 +272,9 @@ class _Proof:
         for number, patch in enumerate(patches):
             units = np.array(patch["units"], dtype=np.int64)
             if not len(units) or units.min() < 0 or units.max() >= self.n:
-                raise _FailedError("cases", f"{where}: patch {number}")
+                raise FailedError("cases", f"{where}: patch {number}")
             if (label[units] >= 0).any() or len(set(units.tolist())) < len(units):
-                raise _FailedError("cases", f"{where}: patch {number} overlaps another")
+                raise FailedError("cases", f"{where}: patch {number} overlaps another")
             label[units] = number
         of = np.sort(label[self.groups[play]], axis=1)
         first = np.column_stack([of[:, :1] >= 0, (of[:, 1:] != of[:, :-1]) & (of[:, 1:] >= 0)])
@@ -342,7 +284,7 @@ class _Proof:
             mine = np.flatnonzero((of == number).any(axis=1))
             size, cost = len(patch["units"]), patch["cost"]
             if type(cost) is not int or cost < 0:
-                raise _FailedError("cases", f"{where}: patch {number} costs {cost}")
+                raise FailedError("cases", f"{where}: patch {number} costs {cost}")
             place = np.full(self.n + 1, size, dtype=np.int64)
             place[patch["units"]] = np.arange(size)
             traces = np.sort(place[self.groups[play[mine]]], axis=1)
@@ -362,14 +304,14 @@ class _Proof:
 def _read(certificate: Mapping[str, Any]) -> tuple[int, Ints, int]:
     units = certificate["units"]
     if len(set(units)) != len(units) or not units:
-        raise _FailedError("figures", "units")
+        raise FailedError("figures", "units")
     n = len(units)
     links = np.array(certificate["links"], dtype=np.int64).reshape(-1, 2)
     if len(links) and (links.min() < 0 or links.max() >= n or (links[:, 0] == links[:, 1]).any()):
-        raise _FailedError("figures", "links")
+        raise FailedError("figures", "links")
     most = certificate["max_size"]
     if type(most) is not int or not 1 <= most <= 8:
-        raise _FailedError("figures", "max_size")
+        raise FailedError("figures", "max_size")
     return n, links, most
 
 
@@ -381,23 +323,23 @@ def _check_plan(
     if sorted(seen) != list(range(n)):
         twice = {units[u] for u in seen if 0 <= u < n and seen.count(u) > 1}
         never = {units[u] for u in range(n)} - {units[u] for u in seen if 0 <= u < n}
-        raise _FailedError("partition", f"twice: {sorted(twice)}; never: {sorted(never)}")
+        raise FailedError("partition", f"twice: {sorted(twice)}; never: {sorted(never)}")
     width = groups.shape[1]
     rows = []
     for group in plan:
         members = sorted(group)
         if len(members) > width:
-            raise _FailedError("connected", ", ".join(units[u] for u in group))
+            raise FailedError("connected", ", ".join(units[u] for u in group))
         same = np.flatnonzero(groups[:, 0] == members[0]).tolist()
         wanted = members + [n] * (width - len(members))
         found = [row for row in same if groups[row].tolist() == wanted]
         if not found:
-            raise _FailedError("connected", ", ".join(units[u] for u in group))
+            raise FailedError("connected", ", ".join(units[u] for u in group))
         rows.append(int(found[0]))
     allowed = set(fine.tolist())
     for group, row in zip(plan, rows, strict=True):
         if row not in allowed:
-            raise _FailedError("requirements", ", ".join(units[u] for u in group))
+            raise FailedError("requirements", ", ".join(units[u] for u in group))
     return np.array(rows, dtype=np.int64)
 
 
@@ -406,7 +348,7 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
         done.append(Check(key, True))
 
     if certificate["format"] != _FORMAT:
-        raise _FailedError("format", str(certificate["format"]))
+        raise FailedError("format", str(certificate["format"]))
     passed("format")
     if certificate["digest"] != digest(certificate):
         done.append(Check("digest", False, str(certificate["digest"])[:16]))
@@ -418,29 +360,36 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     fine = _meets(certificate["requirements"], groups, sizes, n)
     weights = {key: float(w) for key, w in certificate["weights"].items()}
     if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
-        raise _FailedError("figures", "weights")
+        raise FailedError("figures", "weights")
     mean = np.zeros(len(groups))
     for key, weight in weights.items():
-        mean += weight * _score(certificate["measures"][key], groups, sizes, n)
+        mean += weight * score_groups(certificate["measures"][key], groups, sizes, n)
     exact = sizes * mean / sum(weights.values()) * _MILLION
     if not np.isfinite(exact).all() or exact.min() < 0 or exact.max() > 1e9:
-        raise _FailedError("figures", "scores outside [0, 1]")
+        raise FailedError("figures", "scores outside [0, 1]")
     low = np.ceil(exact - _HALF - _NOISE).astype(np.int64)
     high = np.ceil(exact - _HALF + _NOISE).astype(np.int64)
     passed("figures")
+    given = [
+        key
+        for key, weight in weights.items()
+        if weight and certificate["measures"][key]["kind"] == "listed"
+    ]
+    if given:
+        done.append(Check("given", True, ", ".join(given)))
     rows = _check_plan(certificate["plan"], groups, fine, certificate["units"], n)
     for key in ("partition", "connected", "requirements"):
         passed(key)
     if certificate["candidates"] != len(fine):
-        raise _FailedError("candidates", f"{len(fine)}, stated {certificate['candidates']}")
+        raise FailedError("candidates", f"{len(fine)}, stated {certificate['candidates']}")
     passed("candidates")
     whole = _rows(certificate["requirements"], sizes, n)
     for row in whole:
         if not row.low <= int(row.coefficients[rows].sum()) <= row.high:
-            raise _FailedError("requirements", f"{int(row.coefficients[rows].sum())} alliances")
+            raise FailedError("requirements", f"{int(row.coefficients[rows].sum())} alliances")
     cost = certificate["cost"]
     if type(cost) is not int or not int(low[rows].sum()) <= cost <= int(high[rows].sum()):
-        raise _FailedError("cost", f"{int(low[rows].sum())}, stated {cost}")
+        raise FailedError("cost", f"{int(low[rows].sum())}, stated {cost}")
     passed("cost")
     whole = [_Row(row.coefficients[fine], row.low, row.high) for row in whole]
     bound = _Proof(groups[fine], low[fine], n, cost, whole).case(
@@ -449,11 +398,11 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     for key in ("prices", "cases"):
         passed(key)
     if bound != certificate["bound"]:
-        raise _FailedError("bound", f"{bound}, stated {certificate['bound']}")
+        raise FailedError("bound", f"{bound}, stated {certificate['bound']}")
     passed("bound")
     proven = bound > (cost - 1) * _MILLION
     if proven is not certificate["proven"]:
-        raise _FailedError("optimal", f"bound {bound / 1e12:.6f}, cost {cost / 1e6:.6f}")
+        raise FailedError("optimal", f"bound {bound / 1e12:.6f}, cost {cost / 1e6:.6f}")
     passed("optimal" if proven else "gap")
 
 
@@ -481,7 +430,7 @@ def verify_certificate(certificate: Mapping[str, Any]) -> list[Check]:
         # Forged figures may make nonsense of a formula; what is not finite is refused below.
         with np.errstate(all="ignore"):
             _steps(certificate, done)
-    except _FailedError as failure:
+    except FailedError as failure:
         done.append(Check(failure.key, False, failure.detail))
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         # A certificate from outside can be malformed anywhere; that is a finding, not a crash.

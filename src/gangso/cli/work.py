@@ -22,7 +22,7 @@ from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario, resolve
 from gangso.territory import make_package, propose_mapping, read_mapping
 from gangso.territory.load import load
-from gangso.territory.travel import read_roads
+from gangso.territory.travel import read_roads, travel_network
 
 __all__ = ["add_roads", "ally", "check", "diagnose", "make_plan", "new", "propose", "verify"]
 
@@ -140,6 +140,8 @@ def ally(
             scenario.leave_out,
             year=scenario.year,
             progress=planning.GapProgress(tell),
+            network=travel_network(territory, scenario.travel, scenario.year),
+            thresholds=scenario.services.thresholds,
         )
     screen = _screen(scenario, quiet, as_json)
     screen.out.print(tables.alliance_table(found.alliances, screen.lang))

@@ -32,6 +32,7 @@ from gangso.scenario.compact import (
     SeatOptions,
     SharingOptions,
 )
+from gangso.scenario.criteria import CriterionOptions, Figures, Wish
 from gangso.scenario.diagnosis import (
     DiagnosisOptions,
     ExtinctionClass,
@@ -49,6 +50,7 @@ from gangso.scenario.services import (
     UnderservedTest,
 )
 from gangso.scenario.travel import MainRoads, SpeedClass, TravelOptions
+from gangso.scenario.wishes import read_wishes
 
 __all__ = [
     "AllianceOptions",
@@ -61,11 +63,13 @@ __all__ = [
     "CharterOptions",
     "ClosureTest",
     "CompactOptions",
+    "CriterionOptions",
     "Decay",
     "DecentralisationOptions",
     "DiagnosisOptions",
     "ExtinctionClass",
     "FeedbackOptions",
+    "Figures",
     "FinanceItems",
     "Function",
     "FunctionOptions",
@@ -88,7 +92,9 @@ __all__ = [
     "Threshold",
     "TravelOptions",
     "UnderservedTest",
+    "Wish",
     "read_scenario",
+    "read_wishes",
     "resolve",
 ]
 

@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 from matplotlib.figure import Figure
 
-from gangso.alliances.criteria import registered
 from gangso.report.blocks import Block, Page, first_rows, number, table, text
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.maps import alliances_map
@@ -96,7 +95,8 @@ def _phrase(page: Page, key: str, row: pd.Series) -> str:
         return page.say(
             "brief.why.province" if row[key] else "brief.why.one_province", value=row[key]
         )
-    return f"{registered()[key].describe('label', page.lang)} {row[key]:,.2f}"
+    label = str(page.plan.partition.criteria.loc[key, f"label_{page.lang}"])
+    return f"{label} {row[key]:,.2f}"
 
 
 def _unallied(page: Page) -> Iterator[Block]:
