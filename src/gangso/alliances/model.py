@@ -29,8 +29,8 @@ from gangso.alliances.scope import scope
 from gangso.alliances.solve import Limits, Progress, solve
 from gangso.alliances.surroundings import Units
 from gangso.alliances.warm import Settled
-from gangso.engine import Engine
 from gangso.alliances.wishes import wish_faults
+from gangso.engine import Engine
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import AllianceOptions, Rule, Threshold
 from gangso.territory.model import Territory
