@@ -142,6 +142,21 @@ def compact_command(
     compact.compact(scenario, out, _overrides(lang), quiet=quiet, as_json=as_json)
 
 
+@app.command(help=_help("bases"))
+@guarded
+def bases(
+    scenario: ScenarioArgument = None,
+    lang: LangOption = None,
+    seed: SeedOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Site the shared bases only."""
+    from gangso.cli.bases import site
+
+    site(scenario, _overrides(lang, seed), quiet=quiet, as_json=as_json)
+
+
 @app.command(help=_help("diagnose"))
 @guarded
 def diagnose(
