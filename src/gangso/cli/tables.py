@@ -30,6 +30,8 @@ __all__ = [
     "plain_table",
     "source_lines",
     "unallied_table",
+    "unit_of",
+    "wish_lines",
 ]
 
 _DASH = "–"
@@ -269,13 +271,63 @@ def source_lines(territory: Territory, tables: Iterable[str]) -> Iterator[str]:
     yield from dict.fromkeys(lines)
 
 
-def alliance_table(alliances: pd.DataFrame, lang: str) -> Table:
+def unit_of(criteria: pd.DataFrame, key: str, lang: str) -> str:
+    """Unit of a criterion's raw value, in words.
+
+    Parameters
+    ----------
+    criteria : DataFrame
+        As in `Partition.criteria`.
+    key : str
+        The criterion.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    str
+        The unit.
+    """
+    unit = str(criteria.loc[key, "unit"])
+    return say("unit.minutes", lang) if unit == "min" else unit
+
+
+def wish_lines(wishes: pd.DataFrame, names: pd.Series, lang: str) -> Iterator[str]:
+    """Say which wishes are kept, and what keeping the others would cost the whole.
+
+    Parameters
+    ----------
+    wishes : DataFrame
+        As in `Partition.wishes`.
+    names : Series of str
+        Name by code.
+    lang : {"ko", "en"}
+        Language.
+
+    Yields
+    ------
+    str
+        A line a wish.
+    """
+    for row in wishes.to_dict("records"):
+        status = row["status"] if row["exact"] else f"{row['status']}_bound"
+        kind = "wants" if row["strength"] > 0 else "refuses"
+        yield say(
+            f"wish.{kind}", lang,
+            who=names.loc[row["who"]], whom=names.loc[row["whom"]], strength=abs(row["strength"]),
+            outcome=say(f"wish.{status}", lang, loss=row["loss"]),
+        )  # fmt: skip
+
+
+def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, lang: str) -> Table:
     """Show the alliances.
 
     Parameters
     ----------
     alliances : DataFrame
         As in `Partition.alliances`.
+    criteria : DataFrame
+        As in `Partition.criteria`.
     lang : {"ko", "en"}
         Language.
 
@@ -293,7 +345,10 @@ def alliance_table(alliances: pd.DataFrame, lang: str) -> Table:
             (say("cli.alliances.name", lang), False),
             (say("cli.alliances.size", lang), True),
             (say("cli.alliances.population", lang), True),
-            *((say(f"cli.alliances.{key}", lang), True) for key in shown),
+            *(
+                (say(f"cli.alliances.{key}", lang, unit=unit_of(criteria, key, lang)), True)
+                for key in shown
+            ),
         ],
     )
     name = "name" if lang == "ko" else "name_en"

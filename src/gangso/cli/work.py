@@ -106,9 +106,10 @@ def make_plan(
 
 def _show_partition(screen: Screen, made: planning.Plan) -> None:
     found = made.partition
-    screen.out.print(tables.alliance_table(found.alliances, screen.lang))
+    screen.out.print(tables.alliance_table(found.alliances, found.criteria, screen.lang))
     names = made.territory.names(screen.lang)
     screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
+    _list(screen, "cli.wishes", tables.wish_lines(found.wishes, names, screen.lang))
     _list(screen, "cli.notes", (note[screen.lang] for note in found.notes))
     screen.out.print(Text(made.summary(screen.lang)))
 
@@ -144,9 +145,10 @@ def ally(
             thresholds=scenario.services.thresholds,
         )
     screen = _screen(scenario, quiet, as_json)
-    screen.out.print(tables.alliance_table(found.alliances, screen.lang))
+    screen.out.print(tables.alliance_table(found.alliances, found.criteria, screen.lang))
     names = territory.names(screen.lang)
     screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
+    _list(screen, "cli.wishes", tables.wish_lines(found.wishes, names, screen.lang))
     _list(screen, "cli.notes", (note[screen.lang] for note in found.notes))
     screen.out.print(Text(planning.partition_summary(found, territory, screen.lang)))
     parts = answers(found, scenario, asked, screen)

@@ -37,7 +37,9 @@ def _alliances(page: Page) -> Iterator[Block]:
         (page.say("brief.alliances.population"), "right", 0.12),
     ]
     keys = [key for key in ("ties", "span") if key in table]
-    columns += [(page.say(f"brief.alliances.{key}"), "right", 0.11) for key in keys]
+    columns += [
+        (page.say(f"brief.alliances.{key}", unit=_unit(page, key)), "right", 0.11) for key in keys
+    ]
     rows: list[list[Any]] = []
     for alliance, row in table.iterrows():
         members = [str(page.names.loc[code]) for code in row["members"].split("|")]
@@ -49,6 +51,7 @@ def _alliances(page: Page) -> Iterator[Block]:
         cells += [number(row[key], ".0%" if key == "ties" else ".0f") for key in keys]
         rows.append(cells)
     yield first_rows(page, columns, rows, page.say("brief.alliances.caption"), "alliances")
+    yield from _wishes(page)
 
 
 def _criteria(page: Page) -> Block:
@@ -83,20 +86,57 @@ def _why(page: Page, row: pd.Series) -> str:
     return " ".join(parts) or page.say("brief.why.middle")
 
 
+def _unit(page: Page, key: str) -> str:
+    unit = str(page.plan.partition.criteria.loc[key, "unit"])
+    return page.say("unit.minutes") if unit == "min" else unit
+
+
+def _wishes(page: Page) -> Iterator[Block]:
+    wishes = page.plan.partition.wishes
+    if wishes.empty:
+        return
+    yield text(page.say("brief.wishes.intro"))
+    rows: list[list[Any]] = []
+    for row in wishes.to_dict("records"):
+        kind = "wants" if row["strength"] > 0 else "refuses"
+        status = row["status"] if row["exact"] else f"{row['status']}_bound"
+        who, whom = page.names.loc[row["who"]], page.names.loc[row["whom"]]
+        said = page.say(
+            f"wish.{kind}", who=who, whom=whom, strength=abs(row["strength"]), outcome=""
+        )
+        rows.append([said.strip(), page.say(f"wish.{status}", loss=row["loss"])])
+    columns = [
+        (page.say("brief.wishes.wish"), "left", 0.5),
+        (page.say("brief.wishes.outcome"), "left", 0.5),
+    ]
+    yield first_rows(page, columns, rows, page.say("brief.wishes.caption"), "wishes")
+
+
+def _limits(page: Page) -> str:
+    criteria = page.plan.partition.criteria
+    minutes = "span" in criteria.index and criteria.loc["span", "unit"] == "min"
+    return page.say("brief.limits.span_min" if minutes else "brief.limits.span")
+
+
 def _phrase(page: Page, key: str, row: pd.Series) -> str:
     target = page.plan.scenario.alliances.target_population
     if key == "population":
         return page.say("brief.why.population", share=row["population"] / target)
     if key in ("ties", "span"):
         return page.say(
-            f"brief.why.{key}", value=row[key], mean=page.plan.partition.alliances[key].mean()
+            f"brief.why.{key}",
+            value=row[key],
+            mean=page.plan.partition.alliances[key].mean(),
+            unit=_unit(page, key),
         )
     if key == "province":
         return page.say(
             "brief.why.province" if row[key] else "brief.why.one_province", value=row[key]
         )
     label = str(page.plan.partition.criteria.loc[key, f"label_{page.lang}"])
-    return f"{label} {row[key]:,.2f}"
+    if page.plan.partition.criteria.loc[key, "unit"] == "min":
+        return f"{label} {row[key]:,.0f} {_unit(page, key)}"
+    return f"{label} {row[key]:,.3g}"
 
 
 def _unallied(page: Page) -> Iterator[Block]:
@@ -169,6 +209,7 @@ def _tables(plan: PlanLike) -> dict[str, pd.DataFrame]:
         "alliances": found.alliances,
         "membership": found.membership.join(names),
         "criteria": found.criteria,
+        **({} if found.wishes.empty else {"wishes": found.wishes.set_index("who")}),
     }
 
 
@@ -197,7 +238,7 @@ ALLIANCES = Chapter(
     findings=_findings,
     notes=lambda page: [
         *(note[page.lang] for note in page.plan.partition.notes),
-        page.say("brief.limits.span"),
+        _limits(page),
     ],
     figures=_figures,
     tables=_tables,
