@@ -75,6 +75,7 @@ def test_every_task_has_a_level_and_a_reason(korea: tuple[Compact, Partition]) -
     said = " ".join(note["en"] for note in made.notes)
     assert "programmes" in said  # the embedded Korea has none
     assert "not in the data" in said  # grants by municipality
+    assert "add up to 1.09 times" in said  # budgets by function against the budget
 
 
 def small() -> tuple[Territory, Partition]:

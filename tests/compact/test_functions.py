@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from gangso.compact.functions import assign_functions, register_of
+from gangso.compact.functions import assign_functions, budget_notes, register_of
 from gangso.compact.programmes import match_programmes
 from gangso.scenario import Function, FunctionOptions
 from gangso.territory.model import Territory
@@ -126,3 +126,26 @@ def test_programmes_are_matched(territory: Territory) -> None:
     nothing, said = match_programmes(None, ALLIANCES, functions)
     assert nothing.empty
     assert "programmes" in said[0]["en"]
+
+
+def test_budgets_by_function_that_do_not_add_up_are_said() -> None:
+    def notes(rows: list[tuple[str, int, str, float]]) -> tuple[dict[str, str], ...]:
+        municipalities = pd.DataFrame(
+            {"code": ["a", "b"], "name": ["A", "B"], "population": [1000.0, 2000.0],
+             "lon": [127.0, 127.1], "lat": 36.0, "area_km2": 10.0}
+        )  # fmt: skip
+        finance = pd.DataFrame(rows, columns=["municipality", "year", "item", "amount"])
+        tables = {"municipalities": municipalities, "finance": finance}
+        return budget_notes(Territory.from_tables(tables), "budget_total")
+
+    total = [("a", 2020, "budget_total", 100.0), ("b", 2020, "budget_total", 300.0)]
+    equal = [("a", 2020, "budget:x", 60.0), ("a", 2020, "budget:y", 40.0),
+             ("b", 2020, "budget:x", 300.0)]  # fmt: skip
+    assert notes(total + equal) == ()
+    assert notes(total) == ()  # nothing to add up
+    assert notes(equal) == ()  # no total
+    more = [*equal[:2], ("b", 2020, "budget:x", 360.0), ("b", 2019, "budget:x", 999.0)]
+    (said,) = notes(total + more)
+    assert "1.15 times" in said["en"]
+    assert "1.00 to 1.20" in said["en"]
+    assert "1.15배" in said["ko"]

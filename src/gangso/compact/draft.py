@@ -13,7 +13,7 @@ from gangso.alliances import Partition
 from gangso.compact.basecosts import BaseCosts, base_costs
 from gangso.compact.councils import councils
 from gangso.compact.decentralisation import decentralise
-from gangso.compact.functions import assign_functions, register_of
+from gangso.compact.functions import assign_functions, budget_notes, register_of
 from gangso.compact.national import national
 from gangso.compact.programmes import match_programmes
 from gangso.compact.result import Compact
@@ -79,6 +79,7 @@ def draft_compact(
         programmes, more = match_programmes(
             territory.programmes, found.alliances, functions, year or _reference(territory)
         )
+        unequal = budget_notes(territory, options.decentralisation.items.budget)
     with _timed("councils", seconds):
         council_table, seats = councils(found.alliances, population, options.seats)
     with _timed("revenue", seconds):
@@ -111,6 +112,7 @@ def draft_compact(
         programmes=programmes,
         notes=(
             *notes,
+            *unequal,
             *more,
             council_note,
             *base_notes,

@@ -27,9 +27,10 @@ from gangso.compact.words import both, label
 from gangso.scenario import Function, FunctionOptions
 from gangso.territory.model import Territory
 
-__all__ = ["assign_functions", "register_of"]
+__all__ = ["assign_functions", "budget_notes", "register_of"]
 
 _LEVELS = ("municipality", "alliance", "province")
+_ROUNDING = 0.01  # a part of the total by which a sum over functions may miss it
 
 
 def register_of(options: FunctionOptions) -> pd.DataFrame:
@@ -167,6 +168,48 @@ def _money(territory: Territory) -> dict[tuple[str, str], float]:
     latest = budgets[budgets["year"] == budgets["year"].max()]
     keys = zip(latest["item"].astype(str), latest["municipality"].astype(str), strict=True)
     return dict(zip(keys, latest["amount"].astype(float), strict=True))
+
+
+def budget_notes(territory: Territory, total: str) -> tuple[dict[str, str], ...]:
+    """Say so if the budgets by function do not add up to the budget.
+
+    Both are shown as the source gives them: which of the two is right, nobody here knows.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    total : str
+        Item of the finance table that is the whole budget.
+
+    Returns
+    -------
+    tuple of dict
+        One note by language, or none where they add up or one of the two is missing.
+    """
+    finance = territory.finance
+    if finance is None:
+        return ()
+    item = finance["item"].astype(str)
+    by_function = finance[item.str.startswith("budget:")]
+    whole = finance[item == total]
+    if by_function.empty or whole.empty:
+        return ()
+    year = int(by_function["year"].max())
+    parts = by_function[by_function["year"] == year].groupby("municipality")["amount"].sum()
+    budgets = whole[whole["year"] == year].set_index("municipality")["amount"]
+    both_known = pd.DataFrame({"parts": parts, "whole": budgets.astype(float)}).dropna()
+    both_known = both_known[both_known["whole"] > 0]
+    ratio = both_known["parts"] / both_known["whole"]
+    off = int(((ratio - 1).abs() > _ROUNDING).sum())
+    if not off:
+        return ()
+    said = {
+        "year": year, "whole": label(territory, total), "count": len(ratio), "off": off,
+        "ratio": both_known["parts"].sum() / both_known["whole"].sum(),
+        "low": ratio.min(), "high": ratio.max(),
+    }  # fmt: skip
+    return (both("compact.functions.budgets", **said),)
 
 
 def _decide(
