@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numba
 import pandas as pd
 
 from gangso.alliances.result import Partition
@@ -167,16 +169,21 @@ def plan_bases(
         If the options plan for a standard that the scenario does not have.
     """
     needs = build_needs(network, services, dict(standards.standards), options)
-    found: dict[str, Siting] = {}
     budgets: dict[str, int] = {}
     groups = _groups(territory, partition)
     town = pd.Series(needs.residents, index=needs.home)
     residents = town.groupby(level=0).sum()
-    for ident, (members, in_scope) in groups.items():
+    for ident, (members, _) in groups.items():
         people = float(residents.reindex(list(members)).fillna(0).sum())
         budgets[ident] = int(people * options.optimum_budget / needs.unit)
-        budget = budgets[ident] if in_scope else None
-        found[ident] = site_group(needs, members, options.nodes, budget)
+
+    def site(ident: str) -> Siting:
+        members, in_scope = groups[ident]
+        return site_group(needs, members, options.nodes, budgets[ident] if in_scope else None)
+
+    # Groups are independent, and HiGHS lets go of the interpreter while it solves.
+    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool:
+        found = dict(zip(groups, pool.map(site, groups), strict=True))
     outcome = Outcome(needs, groups, found, budgets)
     lacking = lacking_table(outcome)
     return Bases(
@@ -197,7 +204,7 @@ def plan_bases(
 def _areas(territory: Territory, services: Services, lacking: pd.Series) -> gpd.GeoDataFrame:
     count = lacking.map(lambda keys: len(keys.split("|")) if keys else 0)
     deserts = pd.DataFrame({"unmet": lacking.astype("str"), "count": count})
-    return desert_areas(territory, services.people, deserts)
+    return desert_areas(territory, services.people, deserts, services.ground)
 
 
 def _ties(

@@ -12,9 +12,9 @@ import shapely
 from gangso.scenario import Standard
 from gangso.services.people import People
 from gangso.territory import Territory
-from gangso.territory.boundaries import draw_boundaries
+from gangso.territory.boundaries import Ground, lay_ground
 
-__all__ = ["desert_areas", "unmet_minimums"]
+__all__ = ["desert_areas", "settlement_ground", "unmet_minimums"]
 
 _WGS84 = "EPSG:4326"
 
@@ -44,7 +44,33 @@ def unmet_minimums(minutes: pd.DataFrame, standards: Mapping[str, Standard]) -> 
     return pd.DataFrame({"unmet": unmet, "count": beyond.sum(axis=1)}, index=minutes.index)
 
 
-def desert_areas(territory: Territory, people: People, deserts: pd.DataFrame) -> gpd.GeoDataFrame:
+def settlement_ground(territory: Territory, people: People) -> Ground:
+    """Find the land that is nearest to each settlement.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    people : People
+        People by settlement.
+
+    Returns
+    -------
+    Ground
+        Cells and land, in the order of the settlements.
+    """
+    table = people.table
+    sites = table[["lon", "lat"]].copy()
+    if territory.settlements is not None and "area_km2" in territory.settlements:
+        area = territory.settlements.set_index("code")["area_km2"].reindex(table.index)
+        # Municipalities that stand for themselves bring their own area.
+        sites["area_km2"] = area.fillna(territory.municipalities["area_km2"].reindex(table.index))
+    return lay_ground(sites, territory.metadata.metric_crs)
+
+
+def desert_areas(
+    territory: Territory, people: People, deserts: pd.DataFrame, ground: Ground
+) -> gpd.GeoDataFrame:
     """Draw the land of each municipality by the national minimums that it lacks.
 
     The land of a settlement is what lies nearest to it, as for drawn boundaries; within given
@@ -58,6 +84,8 @@ def desert_areas(territory: Territory, people: People, deserts: pd.DataFrame) ->
         People by settlement.
     deserts : DataFrame
         As `unmet_minimums`.
+    ground : Ground
+        As `settlement_ground`.
 
     Returns
     -------
@@ -67,12 +95,7 @@ def desert_areas(territory: Territory, people: People, deserts: pd.DataFrame) ->
     """
     table = people.table.join(deserts)
     cells = table["municipality"].astype(str) + "\t" + table["unmet"].astype(str)
-    sites = pd.DataFrame({"municipality": cells, "lon": table["lon"], "lat": table["lat"]})
-    if territory.settlements is not None and "area_km2" in territory.settlements:
-        area = territory.settlements.set_index("code")["area_km2"].reindex(table.index)
-        # Municipalities that stand for themselves bring their own area.
-        sites["area_km2"] = area.fillna(territory.municipalities["area_km2"].reindex(table.index))
-    drawn = draw_boundaries(sites, territory.metadata.metric_crs)
+    drawn = ground.dissolve(cells.to_numpy(dtype=str))
     sums = table.groupby(cells).agg(residents=("all", "sum"), count=("count", "first"))
     parts = pd.Series(drawn.index, index=drawn.index).str.split("\t", n=1, expand=True)
     shapes = drawn.to_numpy()

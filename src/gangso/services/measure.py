@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from gangso.scenario import Catchment, ServicesOptions, Standard, UnderservedTest
 from gangso.services.closures import CLOSURE_COLUMNS, close_each
-from gangso.services.deserts import desert_areas, unmet_minimums
+from gangso.services.deserts import desert_areas, settlement_ground, unmet_minimums
 from gangso.services.floating import decay_weights, e2sfca
 from gangso.services.people import People, count_people
 from gangso.services.result import Services
@@ -79,6 +79,7 @@ def measure(
     underserved = _underserved(by_municipality, options.underserved, options.standards, unmeasured)
     access, municipal = _catchments(network, territory, people, options.catchments, unmeasured)
     deserts = unmet_minimums(minutes_table, options.standards)
+    ground = settlement_ground(territory, people)
     residents = people.table["all"].groupby(home).sum().reindex(territory.municipalities.index)
     return Services(
         year=_year(territory, year),
@@ -102,7 +103,8 @@ def measure(
         sustain=sustainable(territory.municipalities["population"], options.thresholds),
         unmeasured=pd.DataFrame(unmeasured, columns=["standard", "reason"], dtype="str"),
         deserts=deserts,
-        desert_areas=desert_areas(territory, people, deserts),
+        desert_areas=desert_areas(territory, people, deserts, ground),
+        ground=ground,
     )
 
 

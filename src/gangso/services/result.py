@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gangso.services.people import People
+from gangso.territory.boundaries import Ground
 
 __all__ = ["Services"]
 
@@ -63,6 +64,8 @@ class Services:
     desert_areas : GeoDataFrame
         The land of each municipality by the minimums that it lacks, see
         `gangso.services.desert_areas`.
+    ground : Ground
+        The land nearest to each settlement, from which such areas are drawn.
     """
 
     year: int | None
@@ -83,3 +86,4 @@ class Services:
     unmeasured: pd.DataFrame
     deserts: pd.DataFrame
     desert_areas: gpd.GeoDataFrame
+    ground: Ground

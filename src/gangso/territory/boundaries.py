@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -12,12 +13,60 @@ import shapely
 
 from gangso.territory.outlines import mend_polygons
 
-__all__ = ["draw_boundaries"]
+__all__ = ["Ground", "draw_boundaries", "lay_ground"]
 
 _GRID_M = 1.0
 _ARC = 4  # segments in a quarter of a disc: enough at the scale of a town
 
 Geometries = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The land that is nearest to each settlement, whatever it is then dissolved by.
+
+    Attributes
+    ----------
+    cells : ndarray of Polygon, shape (k,)
+        Voronoi cells of the different points, rounded to the grid, metric.
+    row : ndarray of int64, shape (k,)
+        Row of the settlement that each belongs to.
+    land : Polygon or MultiPolygon
+        What the cells are to be clipped to.
+    metric_crs : str
+        Their reference system.
+    """
+
+    cells: Geometries
+    row: npt.NDArray[np.int64]
+    land: Any
+    metric_crs: str
+
+    def dissolve(self, labels: npt.ArrayLike) -> gpd.GeoSeries:
+        """Draw the land of each label.
+
+        Parameters
+        ----------
+        labels : array_like of str, shape (n,)
+            Label of each settlement.
+
+        Returns
+        -------
+        GeoSeries
+            Valid polygons without overlaps (WGS 84), indexed by label, sorted.
+        """
+        own = np.asarray(labels, dtype=str)[self.row]
+        names, group = np.unique(own, return_inverse=True)
+        # Dissolved before they are clipped, no slits are left between cells.
+        dissolved = [shapely.union_all(self.cells[group == number]) for number in range(len(names))]
+        merged = shapely.intersection(
+            np.array(dissolved, dtype=object), self.land, grid_size=_GRID_M
+        )
+        drawn = gpd.GeoSeries(
+            merged, index=pd.Index(names, name="code", dtype="str"), crs=self.metric_crs
+        ).to_crs("EPSG:4326")
+        # Slivers may fold over when the reference system changes.
+        return gpd.GeoSeries(mend_polygons(drawn.to_numpy()), index=drawn.index, crs=drawn.crs)
 
 
 def _sites(settlements: pd.DataFrame, metric_crs: str) -> pd.DataFrame:
@@ -33,7 +82,7 @@ def _sites(settlements: pd.DataFrame, metric_crs: str) -> pd.DataFrame:
     )
     frame = pd.DataFrame(
         {
-            "municipality": settlements["municipality"].to_numpy(),
+            "row": np.arange(len(xy)),
             "x": xy[:, 0],
             "y": xy[:, 1],
             "area": area,
@@ -41,7 +90,7 @@ def _sites(settlements: pd.DataFrame, metric_crs: str) -> pd.DataFrame:
     )
     # Settlements on one point share a cell, which the first one named takes.
     sites = frame.groupby(["x", "y"], as_index=False, sort=False).agg(
-        municipality=("municipality", "first"), area=("area", "sum")
+        row=("row", "first"), area=("area", "sum")
     )
     known = sites["area"] > 0
     if known.any():
@@ -107,22 +156,36 @@ def draw_boundaries(
     drawn ones agree to 79 % (intersection over union); with the true coast and the same
     cells it would be 83 %.
     """
+    ground = lay_ground(settlements, metric_crs, gap=gap)
+    return ground.dissolve(settlements["municipality"].to_numpy(dtype=str))
+
+
+def lay_ground(settlements: pd.DataFrame, metric_crs: str, *, gap: float = 0.6) -> Ground:
+    """Find the land that is nearest to each settlement.
+
+    Parameters
+    ----------
+    settlements : DataFrame
+        Columns ``lon``, ``lat`` and, if known, ``area_km2``.
+    metric_crs : str
+        Reference system in metres.
+    gap : float
+        As `draw_boundaries`.
+
+    Returns
+    -------
+    Ground
+        Cells and land: the costly part of drawing, the same for every way to dissolve.
+    """
     sites = _sites(settlements, metric_crs)
     points: Geometries = np.asarray(shapely.points(sites[["x", "y"]].to_numpy()), dtype=object)
     radius = np.sqrt(sites["area"].to_numpy() / np.pi)
     cells = _cells(points, float(2 * radius.max()))
     width = gap * float(np.sqrt(sites["area"].mean() / np.pi))
-    land = _land(points, radius, width)
-    names, group = np.unique(sites["municipality"].to_numpy(dtype=str), return_inverse=True)
-    # Rounded to one grid first, neighbouring cells keep the very same corners; dissolved
-    # before they are clipped, no slits are left between them.
-    cells = shapely.set_precision(cells, _GRID_M)
-    dissolved = [shapely.union_all(cells[group == number]) for number in range(len(names))]
-    merged = shapely.intersection(np.array(dissolved, dtype=object), land, grid_size=_GRID_M)
-    drawn = gpd.GeoSeries(
-        merged,
-        index=pd.Index(names, name="code", dtype="str"),
-        crs=metric_crs,
-    ).to_crs("EPSG:4326")
-    # Slivers may fold over when the reference system changes.
-    return gpd.GeoSeries(mend_polygons(drawn.to_numpy()), index=drawn.index, crs=drawn.crs)
+    # Rounded to one grid first, neighbouring cells keep the very same corners.
+    return Ground(
+        cells=shapely.set_precision(cells, _GRID_M),
+        row=sites["row"].to_numpy(dtype=np.int64),
+        land=_land(points, radius, width),
+        metric_crs=metric_crs,
+    )
