@@ -190,3 +190,23 @@ def test_ally_explains_a_municipality_and_compare_scores_a_file(tmp_path: Path) 
     assert [row["code"] for row in grouping["members"]] == ["34360", "34370"]
     assert grouping["groups"][0]["keeping"] > 0
     assert run("compare", "-g", "unknown").exit_code == 2
+
+
+def test_bases_keeps_the_books_of_every_group() -> None:
+    result = run("bases", "--lang", "en", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert {"groups", "bases", "visits", "unmet", "modes", "ties"} <= set(found)
+    groups = {row["group"]: row for row in found["groups"]}
+    members = [code for row in groups.values() for code in row["members"].split("|")]
+    assert len(members) == len(set(members)) == 229
+    outside = dict.fromkeys(groups, 0.0)
+    for row in found["unmet"]:
+        assert row["reason"] in ("too_few", "no_mode")
+        outside[row["group"]] += row["people"]
+    for ident, row in groups.items():
+        assert row["status"] == "proven"
+        assert row["cost"] == row["bound"]
+        assert row["served"] + row["unmet"] == pytest.approx(row["lacking"])
+        assert row["unmet"] == pytest.approx(outside[ident])
+    assert sum(row["people"] for row in found["bases"]) > 0
