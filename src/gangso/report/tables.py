@@ -58,7 +58,7 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     safe = flat.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(_harmless, na_action="ignore")
+            safe[column] = _harmless(safe[column])
     safe.to_csv(
         folder / f"{name}.csv",
         index=False,
@@ -68,7 +68,7 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     )
 
 
-def _harmless(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+def _harmless(values: pd.Series) -> pd.Series:
+    text = values.where(values.map(lambda value: isinstance(value, str)), "").astype("str")
+    risky = text.str.startswith(_FORMULA)
+    return values.where(~risky, "'" + text) if risky.any() else values
