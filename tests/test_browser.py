@@ -44,9 +44,9 @@ def test_the_brief_opens_offline(korea: Territory, tmp_path: Path, width: int, h
         # Nothing but the tables' own boxes scrolls sideways.
         assert page.evaluate("document.documentElement.scrollWidth") == width
         pictures = page.locator("figure img")
-        assert pictures.count() == 2
-        for number in range(2):
+        assert pictures.count() >= 5
+        for number in range(pictures.count()):
             assert pictures.nth(number).evaluate("image => image.naturalWidth") > 500
             assert pictures.nth(number).get_attribute("alt")
-        assert page.locator("h2").count() == 8
+        assert page.locator("h2").count() >= 14
         browser.close()

@@ -111,7 +111,12 @@ def test_bad_input_writes_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", [1.0, 4.0, 6.0, 8.0])
 def test_ctrl_c_leaves_no_half_plan(tmp_path: Path, seconds: float) -> None:
-    command = [sys.executable, "-c", "from gangso.cli import main; main()", "plan", "--out"]
+    # A shell that runs tests in the background has them ignore the interrupt; this does not.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from gangso.cli import main; main()"
+    )
+    command = [sys.executable, "-c", code, "plan", "--out"]
     with subprocess.Popen(
         [*command, str(tmp_path / "plan")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
