@@ -70,8 +70,10 @@ def hashes(folder: Path) -> dict[str, str]:
 def test_the_same_plan_gives_the_same_bytes(made: Plan, written: Path, tmp_path: Path) -> None:
     write_plan(made, tmp_path / "again", "ko")
     assert hashes(tmp_path / "again") == hashes(written)
-    # Brief twice, GeoPackage, certificate, scenario, and every table in two formats.
-    assert len(hashes(written)) == 5 + 2 * len(plan_tables(made))
+    # Brief twice, GeoPackage, certificate, scenario, every table in two formats, and for each
+    # alliance a charter as PDF and as text in two languages.
+    charters = 3 * len(made.partition.alliances)
+    assert len(hashes(written)) == 5 + 2 * len(plan_tables(made)) + charters
 
 
 def test_nothing_is_left_beside_the_folder(written: Path) -> None:
