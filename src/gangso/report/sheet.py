@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,26 +143,6 @@ def paths(shapes: Sequence[Any]) -> list[Outline]:
     return out
 
 
-# A report draws many maps of one territory: where its islands go is settled once a width.
-@lru_cache(maxsize=8)
-def _laid_out(territory: Territory, lang: str, width_pt: float, size: float) -> Frame:
-    names = territory.names(lang)
-    measure = fonts()
-
-    def caption(codes: tuple[str, ...], width: float) -> tuple[float, float]:
-        unit = width / width_pt
-        text = _caption(codes, names)
-        return (measure.width(text, size) + 4) * unit, (size + 3) * unit
-
-    return lay_out(territory.boundaries, territory.metadata.metric_crs, caption)
-
-
-def _caption(codes: tuple[str, ...], names: Any) -> str:
-    return "·".join(str(names.loc[code]) for code in codes[:2]) + (
-        f" +{len(codes) - 2}" if len(codes) > 2 else ""
-    )
-
-
 @dataclass(eq=False)
 class Sheet:
     """A map in the making: the territory laid out on a page of a given width.
@@ -200,7 +180,21 @@ class Sheet:
     @cached_property
     def frame(self) -> Frame:
         """The laid-out polygons."""
-        return _laid_out(self.territory, self.lang, self.map_width_pt, self.caption_size)
+        names = self.territory.names(self.lang)
+
+        def caption(codes: tuple[str, ...], width: float) -> tuple[float, float]:
+            unit = width / self.map_width_pt
+            text = self._caption(codes, names)
+            size = self.caption_size
+            return (self.type.width(text, size) + 4) * unit, (size + 3) * unit
+
+        return lay_out(self.territory.boundaries, self.territory.metadata.metric_crs, caption)
+
+    @staticmethod
+    def _caption(codes: tuple[str, ...], names: Any) -> str:
+        return "·".join(str(names.loc[code]) for code in codes[:2]) + (
+            f" +{len(codes) - 2}" if len(codes) > 2 else ""
+        )
 
     @cached_property
     def foot_lines(self) -> list[str]:
@@ -306,7 +300,7 @@ class Sheet:
                     zorder=6,
                 )
             )
-            text = _caption(codes, names)
+            text = self._caption(codes, names)
             axes.text(
                 (box[0] + box[2]) / 2,
                 box[3] - 1.8 * unit,
