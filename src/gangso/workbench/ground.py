@@ -1,0 +1,213 @@
+"""One territory, opened once, on which any number of scenarios stand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from gangso.alliances import AllianceModel, Partition
+from gangso.alliances.candidates import count_candidates
+from gangso.alliances.graph import Graph
+from gangso.alliances.scope import scope
+from gangso.errors import BadInputError, Fault
+from gangso.planning import open_scenario
+from gangso.scenario import AllianceOptions, Scenario
+from gangso.territory import Territory
+from gangso.territory.travel import Network, travel_network
+from gangso.workbench.memory import Memory
+
+__all__ = ["Ground"]
+
+Progress = Callable[[float, float | None], None]
+
+# More candidates than this are not listed while somebody waits at the screen.
+MOST_CANDIDATES = 1_000_000
+# Plans at hand (to undo, to price a lock) may have so many candidates together.
+_BUDGET = 1_500_000
+# What an edit can change; everything else of a scenario is fixed when it is opened.
+_EDITABLE = {
+    "weights", "target_population", "min_size", "max_size",
+    "must_link", "cannot_link", "stand_alone", "fixed",
+}  # fmt: skip
+# What the plan of alliances depends on beside the options of the alliances.
+_BENEATH = {"leave_out", "year", "travel"}
+
+
+def _fingerprint(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class Ground:
+    """A territory and what was worked out on it, shared by all sessions and threads.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    most_candidates : int
+        Questions with more candidates are refused.
+
+    Attributes
+    ----------
+    territory : Territory
+        The territory.
+    defaults : Scenario
+        Its own scenario, resolved: what a new scenario starts from.
+    """
+
+    def __init__(self, territory: Territory, most_candidates: int = MOST_CANDIDATES) -> None:
+        self.territory = territory
+        self.defaults, _ = open_scenario({}, territory=territory)
+        self._most = most_candidates
+        self._networks: Memory[Network] = Memory(4)
+        self._models: Memory[AllianceModel] = Memory(_BUDGET, lambda model: len(model.candidates))
+        self._plans: Memory[Partition] = Memory(
+            _BUDGET, lambda plan: len(plan.settled.model.candidates)
+        )
+
+    def network(self, scenario: Scenario) -> Network:
+        """Return the travel times that a scenario asks for.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The scenario.
+
+        Returns
+        -------
+        Network
+            Roads, given or estimated.
+        """
+        key = _fingerprint(scenario.travel.model_dump_json(), str(scenario.year))
+        return self._networks.find(
+            key, lambda: travel_network(self.territory, scenario.travel, scenario.year)
+        )
+
+    def model(self, scenario: Scenario) -> AllianceModel:
+        """Return the candidates and scores on which a scenario is solved.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The scenario.
+
+        Returns
+        -------
+        AllianceModel
+            Of this scenario, or of one that differs from it by edits only.
+
+        Raises
+        ------
+        BadInputError
+            If the scenario does not fit the territory, or has too many candidates.
+        """
+
+        def make() -> AllianceModel:
+            codes, _, graph = scope(self.territory, scenario.leave_out, scenario.alliances.links)
+            if len(codes):
+                self._refuse_too_many(graph, scenario.alliances)
+            return AllianceModel(
+                self.territory,
+                scenario.alliances,
+                scenario.leave_out,
+                scenario.year,
+                network=self.network(scenario),
+                thresholds=scenario.services.thresholds,
+            )
+
+        return self._models.find(self._beneath(scenario), make)
+
+    def solve(
+        self,
+        scenario: Scenario,
+        start: Partition | None = None,
+        progress: Progress | None = None,
+    ) -> Partition:
+        """Return the best plan of a scenario, from memory if it was found before.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The scenario.
+        start : Partition, optional
+            A plan of a scenario that differs from it by edits only.
+        progress : callable, optional
+            Called with the bound and the best cost so far; may raise to stop the search.
+
+        Returns
+        -------
+        Partition
+            The plan.
+
+        Raises
+        ------
+        BadInputError
+            If the scenario does not fit the territory.
+        InfeasibleError
+            If no plan satisfies the requirements.
+        """
+
+        def make() -> Partition:
+            model = self.model(scenario) if start is None else start.settled.model
+            options = scenario.alliances
+            self._refuse_unknown(model, options)
+            if options.max_size > model.options.max_size:
+                self._refuse_too_many(model.graph, options)
+            model = model.under(options)
+            same = start is not None and start.settled.model.candidates is model.candidates
+            return model.solve(options, progress=progress, start=start if same else None)
+
+        return self._plans.find((self._beneath(scenario), _said(scenario.alliances)), make)
+
+    def known(self, scenario: Scenario) -> Partition | None:
+        """Return the plan of a scenario if it is at hand."""
+        return self._plans.get((self._beneath(scenario), _said(scenario.alliances)))
+
+    def _beneath(self, scenario: Scenario) -> str:
+        """Everything the candidates and scores depend on that no edit can change."""
+        return _fingerprint(
+            scenario.model_dump_json(include=_BENEATH),
+            json.dumps(
+                {k: v.model_dump(mode="json") for k, v in scenario.services.thresholds.items()}
+            ),
+            scenario.alliances.model_dump_json(exclude=_EDITABLE),
+        )
+
+    def _refuse_unknown(self, model: AllianceModel, options: AllianceOptions) -> None:
+        faults = [
+            Fault(
+                "unknown_criterion",
+                "scenario",
+                column=f"alliances.weights.{key}",
+                details={"known": ", ".join(model.known)},
+            )
+            for key in options.weights
+            if key not in model.known
+        ]
+        if faults:
+            raise BadInputError(faults)
+
+    def _refuse_too_many(self, graph: Graph, options: AllianceOptions) -> None:
+        count = int(count_candidates(graph, options.max_size).sum())
+        if count > self._most:
+            raise BadInputError(
+                [
+                    Fault(
+                        "too_many_candidates",
+                        "scenario",
+                        column="alliances.max_size",
+                        value=str(options.max_size),
+                        details={"count": f"{count:,}", "most": f"{self._most:,}"},
+                    )
+                ]
+            )
+
+
+def _said(options: AllianceOptions) -> str:
+    """What the editable options say; the order in which locks were set has no meaning."""
+    said = {name: getattr(options, name) for name in _EDITABLE}
+    for name in ("must_link", "cannot_link", "fixed"):
+        said[name] = sorted(sorted(entry) for entry in said[name])
+    said["stand_alone"] = sorted(said["stand_alone"])
+    return json.dumps(said, sort_keys=True)
