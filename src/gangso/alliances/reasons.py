@@ -123,28 +123,28 @@ def staying(settled: Settled) -> npt.NDArray[np.bool_]:
     return kept & (members >= 0)
 
 
-def _alternatives(settled: Settled) -> list[_Answer]:
-    """Find for every unit the best plan in which it is in any other alliance."""
+def _alternatives(settled: Settled, units: Sequence[int]) -> list[_Answer]:
+    """Find for some units the best plan in which each is in any other alliance."""
     if not settled.exact:
         own = settled.column_of[settled.pool.members]
         here = own == np.arange(len(own))[:, None]
-        return _bounds(settled, here)
-    found = [_NOTHING] * settled.model.graph.n
-    for column in settled.solution.chosen.tolist():
-        # Whoever forbids an alliance for one member forbids it for all: one solve does.
-        for unit in _members(settled, column):
-            found[unit] = _answer(settled, unit, np.array([column]))
-    return found
+        bounds = _bounds(settled, here)
+        return [bounds[unit] for unit in units]
+    # Whoever forbids an alliance for one member forbids it for all: one solve does, and the
+    # others are answered from memory.
+    own = settled.column_of
+    return [_answer(settled, unit, own[[unit]]) for unit in units]
 
 
-def _partings(settled: Settled) -> list[_Answer]:
-    """Find for every unit the best plan in which it keeps fewer than half of its partners."""
+def _partings(settled: Settled, units: Sequence[int]) -> list[_Answer]:
+    """Find for some units the best plan in which each keeps fewer than half of its partners."""
     stays = staying(settled)
     if not settled.exact:
-        return _bounds(settled, stays)
+        bounds = _bounds(settled, stays)
+        return [bounds[unit] for unit in units]
     row, place = np.nonzero(stays)
     unit_of = settled.pool.members[row, place]
-    return [_answer(settled, u, row[unit_of == u]) for u in range(settled.model.graph.n)]
+    return [_answer(settled, unit, row[unit_of == unit]) for unit in units]
 
 
 def _answer(settled: Settled, unit: int, banned: Ints) -> _Answer:
@@ -178,13 +178,15 @@ def _bounds(settled: Settled, banned: npt.NDArray[np.bool_]) -> list[_Answer]:
     return found
 
 
-def municipality_reasons(found: Partition) -> pd.DataFrame:
+def municipality_reasons(found: Partition, only: Sequence[str] | None = None) -> pd.DataFrame:
     """Say for every municipality its best alternative, the loss by it, and its price.
 
     Parameters
     ----------
     found : Partition
         The plan.
+    only : sequence of str, optional
+        Codes of the municipalities in scope to speak of; all of them by default.
 
     Returns
     -------
@@ -201,8 +203,9 @@ def municipality_reasons(found: Partition) -> pd.DataFrame:
     mean = float(price.mean())
     alliance = found.membership["alliance"].loc[codes].to_list()
     rows = []
-    answers = zip(_alternatives(settled), _partings(settled), strict=True)
-    for unit, (other, parted) in enumerate(answers):
+    units = range(len(codes)) if only is None else [codes.index(code) for code in only]
+    answers = zip(units, _alternatives(settled, units), _partings(settled, units), strict=True)
+    for unit, other, parted in answers:
         row: dict[str, Any] = {"code": codes[unit], "alliance": alliance[unit]}
         said: dict[str, list[str]] = {lang: [] for lang in LANGUAGES}
         for prefix, answer in (("", other), ("parting_", parted)):

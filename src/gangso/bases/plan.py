@@ -27,7 +27,7 @@ from gangso.services import Services, desert_areas
 from gangso.territory import Territory
 from gangso.territory.travel import Network, hub_minutes
 
-__all__ = ["Bases", "coalition_cost", "plan_bases"]
+__all__ = ["Bases", "coalition_cost", "hub_ties", "plan_bases"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +195,7 @@ def plan_bases(
         minutes=pd.DataFrame(outcome.minutes, index=needs.codes),
         lacking=lacking,
         areas={when: _areas(territory, services, lacking[when]) for when in ("before", "after")},
-        ties=_ties(territory, network, partition, options),
+        ties=hub_ties(territory, network, partition.alliances, options),
         unit=needs.unit,
         left_out=needs.left_out,
     )
@@ -207,13 +207,29 @@ def _areas(territory: Territory, services: Services, lacking: pd.Series) -> gpd.
     return desert_areas(territory, services.people, deserts, services.ground)
 
 
-def _ties(
-    territory: Territory, network: Network, partition: Partition, options: BasesOptions
+def hub_ties(
+    territory: Territory, network: Network, alliances: pd.DataFrame, options: BasesOptions
 ) -> pd.DataFrame:
-    """Tie every alliance to its nearest hub of each kind."""
+    """Tie every alliance to its nearest hub of each kind.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    network : Network
+        Its travel times.
+    alliances : DataFrame
+        As `Partition.alliances`, or some of its rows.
+    options : BasesOptions
+        Kinds of hub, and when one may drain an alliance.
+
+    Returns
+    -------
+    DataFrame
+        As `Bases.ties`.
+    """
     columns = ["group", "kind", "hub", "minutes", "may_drain"]
     parts = []
-    alliances = partition.alliances
     for hub in options.hubs if territory.hubs is not None and len(alliances) else ():
         nearest = hub_minutes(network, territory, hub.kind, alliances["centre"].to_list())
         near = nearest["minutes"].to_numpy() <= options.drain_min

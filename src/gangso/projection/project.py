@@ -31,7 +31,7 @@ from gangso.scenario.projection import ProjectionOptions
 from gangso.territory.model import Territory
 from gangso.texts import LANGUAGES, say
 
-__all__ = ["Projection", "prepare", "project"]
+__all__ = ["Prepared", "Projection", "prepare", "project", "simulate"]
 
 Floats = npt.NDArray[np.float64]
 STRENGTHS = ("low", "mid", "high")
@@ -253,7 +253,7 @@ def project(
     if membership is not None and len(bundle.services):
         loops += [loop(of_effect, nobody)] if main != of_effect else []
         loops.append(loop(of_effect, allied))
-    futures = _simulate(prepared, scenario, tuple(loops), engine, lambda s: tell(0.5 + 0.45 * s))
+    futures = simulate(prepared, scenario, tuple(loops), engine, lambda s: tell(0.5 + 0.45 * s))
     path, shown = paths[main], cohorts.years[-1]
     places = place_table(cohorts, path, paths, futures[0], diagnosis)
     effect = effect_ages = None
@@ -299,14 +299,33 @@ def _numbers(membership: pd.Series, codes: tuple[str, ...]) -> npt.NDArray[np.in
     return np.where(alone, -1, numbers)
 
 
-def _simulate(
+def simulate(
     prepared: Prepared,
     scenario: Scenario,
     loops: tuple[Loop, ...],
     engine: Engine | None,
     tell: Callable[[float], None],
 ) -> list[npt.NDArray[np.float32]]:
-    """Indicators of all futures under every loop, each of shape (D, 4, H, n)."""
+    """Simulate futures: residents, index, births and the young of every place and year.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Rates and chance.
+    scenario : Scenario
+        Number of futures, horizon, seed, limits of the index.
+    loops : tuple of Loop
+        Feedbacks; the chance is the same under each.
+    engine : Engine or None
+        Where futures are simulated; here if None.
+    tell : callable
+        Told the share done.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (D, 4, H, n)
+        One a loop.
+    """
     options, cohorts = scenario.projection, prepared.cohorts
     limits = scenario.diagnosis
     job = _Job(

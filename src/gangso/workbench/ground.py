@@ -10,12 +10,17 @@ from gangso.alliances import AllianceModel, Partition
 from gangso.alliances.candidates import count_candidates
 from gangso.alliances.graph import Graph
 from gangso.alliances.scope import scope
+from gangso.bases import Needs, build_needs, coalition_cost
+from gangso.compact.sharing import CostOf
+from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
 from gangso.planning import open_scenario
 from gangso.scenario import AllianceOptions, Scenario
+from gangso.services import Services, measure
 from gangso.territory import Territory
 from gangso.territory.travel import Network, travel_network
 from gangso.workbench.memory import Memory
+from gangso.workbench.outlook import Outlook, look_ahead
 
 __all__ = ["Ground"]
 
@@ -65,6 +70,11 @@ class Ground:
         self._plans: Memory[Partition] = Memory(
             _BUDGET, lambda plan: len(plan.settled.model.candidates)
         )
+        self._diagnoses: Memory[Diagnosis] = Memory(2)
+        self._services: Memory[Services] = Memory(2)
+        self._needs: Memory[Needs] = Memory(2)
+        self._costs: Memory[CostOf] = Memory(2)
+        self._outlooks: Memory[Outlook] = Memory(2)
 
     def network(self, scenario: Scenario) -> Network:
         """Return the travel times that a scenario asks for.
@@ -83,6 +93,71 @@ class Ground:
         return self._networks.find(
             key, lambda: travel_network(self.territory, scenario.travel, scenario.year)
         )
+
+    def diagnosis(self, scenario: Scenario) -> Diagnosis:
+        """Return the diagnosis of the territory under a scenario's thresholds."""
+        key = _fingerprint(scenario.diagnosis.model_dump_json(), str(scenario.year))
+        return self._diagnoses.find(
+            key, lambda: diagnose(self.territory, scenario.diagnosis, scenario.year)
+        )
+
+    def services(self, scenario: Scenario) -> Services:
+        """Return who reaches what today; takes seconds the first time."""
+        return self._services.find(
+            self._around(scenario),
+            lambda: measure(
+                self.territory, self.network(scenario), scenario.services, scenario.year
+            ),
+        )
+
+    def needs(self, scenario: Scenario) -> Needs:
+        """Return what the siting of bases starts from; takes seconds the first time."""
+        return self._needs.find(
+            self._around(scenario, scenario.bases.model_dump_json()),
+            lambda: build_needs(
+                self.network(scenario),
+                self.services(scenario),
+                dict(scenario.services.standards),
+                scenario.bases,
+            ),
+        )
+
+    def base_costs(self, scenario: Scenario) -> CostOf:
+        """Return what any coalition would pay for its bases; remembers what it was asked."""
+        return self._costs.find(
+            self._around(scenario, scenario.bases.model_dump_json()),
+            lambda: coalition_cost(self.needs(scenario), scenario.bases.nodes),
+        )
+
+    def outlook(
+        self, scenario: Scenario, progress: Callable[[float], None] | None = None
+    ) -> Outlook:
+        """Return what will happen without any plan; takes seconds the first time.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The scenario.
+        progress : callable, optional
+            Told the share done.
+
+        Returns
+        -------
+        Outlook
+            The projection and its futures.
+
+        Raises
+        ------
+        BadInputError
+            If the data do not allow a projection.
+        """
+        return self._outlooks.find(
+            self._ahead(scenario), lambda: look_ahead(self.territory, scenario, progress)
+        )
+
+    def outlook_at_hand(self, scenario: Scenario) -> Outlook | None:
+        """Return the outlook if it was drawn up already."""
+        return self._outlooks.get(self._ahead(scenario))
 
     def model(self, scenario: Scenario) -> AllianceModel:
         """Return the candidates and scores on which a scenario is solved.
@@ -163,6 +238,24 @@ class Ground:
     def known(self, scenario: Scenario) -> Partition | None:
         """Return the plan of a scenario if it is at hand."""
         return self._plans.get((self._beneath(scenario), _said(scenario.alliances)))
+
+    def _around(self, scenario: Scenario, *more: str) -> str:
+        """Everything that access to services depends on."""
+        return _fingerprint(
+            scenario.travel.model_dump_json(),
+            str(scenario.year),
+            scenario.services.model_dump_json(),
+            *more,
+        )
+
+    def _ahead(self, scenario: Scenario) -> str:
+        """Everything that the outlook depends on."""
+        return _fingerprint(
+            scenario.projection.model_dump_json(),
+            scenario.diagnosis.model_dump_json(),
+            scenario.services.model_dump_json(include={"thresholds"}),
+            str(scenario.seed),
+        )
 
     def _beneath(self, scenario: Scenario) -> str:
         """Everything the candidates and scores depend on that no edit can change."""
