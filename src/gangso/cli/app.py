@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -295,6 +296,13 @@ def verify(
     work.verify(folder, Screen(lang.value if lang else "ko", as_json=as_json))
 
 
+class Form(StrEnum):
+    """Formats of the tables of a package."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
 @app.command(help=_help("new"))
 @guarded
 def new(
@@ -304,7 +312,10 @@ def new(
     mapping: Annotated[
         Path | None, typer.Option("--mapping", "-m", help=_help("new.mapping"))
     ] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help=_help("new.preset"))] = None,
+    ask: Annotated[bool | None, typer.Option("--ask/--no-ask", help=_help("new.ask"))] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("new.out"))] = None,
+    form: Annotated[Form, typer.Option("--format", help=_help("new.format"))] = Form.parquet,
     overwrite: Annotated[bool, typer.Option("--overwrite", help=_help("new.overwrite"))] = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -312,10 +323,12 @@ def new(
     """Make a territory package, or propose the mapping for one."""
     if (mapping is None) == (not files):
         raise typer.BadParameter(_help("new.either"))
-    from gangso.cli import work
+    from gangso.cli import new as work
 
-    screen = Screen(lang.value if lang else "ko", as_json=as_json)
+    screen = Screen(lang.value if lang else help_language(), as_json=as_json)
     if mapping is None:
-        work.propose(files or [], out or Path("mapping.yaml"), screen)
+        asked = sys.stdin.isatty() and not as_json if ask is None else ask
+        work.propose(files or [], out or Path("mapping.yaml"), preset, screen, ask=asked)
     else:
-        work.new(mapping, out or Path("territory"), screen, overwrite=overwrite)
+        made = out or Path("territory")
+        work.make(mapping, made, screen, form=form.value, overwrite=overwrite)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,10 @@ from gangso.diagnosis import class_label
 from gangso.diagnosis import diagnose as run_diagnosis
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario, resolve
-from gangso.territory import make_package, propose_mapping, read_mapping
 from gangso.territory.load import load
 from gangso.territory.travel import read_roads, travel_network
 
-__all__ = ["add_roads", "ally", "check", "diagnose", "make_plan", "new", "propose", "verify"]
+__all__ = ["add_roads", "ally", "check", "diagnose", "make_plan", "verify"]
 
 # About how long each step takes, for the share that the bar shows; only their ratio counts.
 _SECONDS = {
@@ -259,77 +258,6 @@ def verify(folder: Path, screen: Screen) -> None:
         raise typer.Exit(1)
 
 
-def propose(files: Sequence[Path], out: Path, screen: Screen) -> None:
-    """Propose a mapping of a planner's files, to be completed and handed to `new`.
-
-    Parameters
-    ----------
-    files : sequence of Path
-        The planner's files.
-    out : Path
-        Mapping file to write.
-    screen : Screen
-        Where to speak.
-
-    Raises
-    ------
-    BadInputError
-        If no table was recognised in any file, or `out` exists.
-    """
-    mapping, faults = propose_mapping([file.resolve() for file in files])
-    if not mapping.tables:
-        raise BadInputError(faults)
-    if out.exists():
-        raise BadInputError([Fault("exists", "output", column="--out", value=str(out))])
-    out.write_text(mapping.to_yaml(), encoding="utf-8")
-    _show_faults(screen, "cli.new.unclear", faults)
-    screen.out.print(
-        Text(screen.say("cli.new.proposed", out=out, tables=", ".join(mapping.tables)))
-    )
-    screen.document({"mapping": str(out), "tables": list(mapping.tables)})
-
-
-def new(mapping: Path, out: Path, screen: Screen, *, overwrite: bool) -> None:
-    """Make a territory package from a planner's files.
-
-    Parameters
-    ----------
-    mapping : Path
-        Which file and column is what.
-    out : Path
-        Folder or zip to write.
-    screen : Screen
-        Where to speak.
-    overwrite : bool
-        Whether a package that is there may be replaced.
-
-    Raises
-    ------
-    BadInputError
-        With every fault of the files, or if `out` exists.
-    """
-    asked = read_mapping(mapping)
-    if out.exists() and not overwrite:
-        raise BadInputError([Fault("exists", "output", column="--out", value=str(out))])
-    with screen.progress({"new": 1.0}) as tell:
-        tell("new", 0.0)
-        report = make_package(asked, out, overwrite=overwrite)
-    _show_faults(screen, "cli.new.dropped", report.dropped)
-    _show_faults(screen, "cli.new.mended", report.mended)
-    rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items())
-    screen.out.print(Text(screen.say("cli.new.made", out=report.path, rows=rows)))
-    _list(screen, "cli.missing", (screen.say(f"missing.{name}") for name in report.missing))
-    screen.document(
-        {
-            "package": str(report.path),
-            "rows": report.rows,
-            "dropped": [fault.problem(screen.lang) for fault in report.dropped],
-            "mended": [fault.problem(screen.lang) for fault in report.mended],
-            "missing": list(report.missing),
-        }
-    )
-
-
 def add_roads(file: Path, into: Path, layer: str | None, screen: Screen) -> None:
     """Add the roads of a file to a package.
 
@@ -358,7 +286,3 @@ def add_roads(file: Path, into: Path, layer: str | None, screen: Screen) -> None
     nodes, links = len(found.nodes), len(found.links)
     screen.out.print(Text(screen.say("cli.roads.made", into=into, nodes=nodes, links=links)))
     screen.document({"package": str(into), "nodes": nodes, "links": links})
-
-
-def _show_faults(screen: Screen, key: str, faults: Sequence[Fault]) -> None:
-    _list(screen, key, (f"{f.problem(screen.lang)} {f.fix(screen.lang)}" for f in faults))

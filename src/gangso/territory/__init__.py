@@ -2,11 +2,17 @@
 
 from gangso.territory.check import check, inspect
 from gangso.territory.datasets import korea
+from gangso.territory.intake import (
+    Mapping,
+    NewReport,
+    Proposal,
+    make_package,
+    propose_mapping,
+    read_mapping,
+)
 from gangso.territory.load import build, load
-from gangso.territory.mapping import Mapping, propose_mapping, read_mapping
 from gangso.territory.metadata import Item, Metadata, Source
 from gangso.territory.model import Territory
-from gangso.territory.new import NewReport, make_package
 from gangso.territory.write import write_package
 
 __all__ = [
@@ -14,6 +20,7 @@ __all__ = [
     "Mapping",
     "Metadata",
     "NewReport",
+    "Proposal",
     "Source",
     "Territory",
     "build",

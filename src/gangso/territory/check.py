@@ -15,7 +15,7 @@ import pandas as pd
 from gangso.errors import Fault
 from gangso.territory.columns import as_text, convert, faults_at, infer
 from gangso.territory.dictionary import KEYS, REQUIRED_TABLES, TABLES, attributes
-from gangso.territory.outlines import check_boundaries
+from gangso.territory.outlines import check_boundaries, outside_country
 from gangso.territory.read import RawPackage, read_package
 
 __all__ = ["Checked", "check", "check_package", "inspect"]
@@ -157,6 +157,33 @@ def _pairs(frame: pd.DataFrame) -> list[Fault]:
     again = ordered[ordered.duplicated()]
     shown = again["low"] + " – " + again["high"]
     return faults + faults_at("duplicate_pair", "contiguity", again.index.to_numpy(), "a+b", shown)
+
+
+def _rides(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Check that the rides of a timetable begin and end at hubs."""
+    rides = frames.get("timetable")
+    if rides is None:
+        return []
+    hubs = frames.get("hubs", pd.DataFrame()).get("name", pd.Series(dtype="str"))
+    faults = []
+    for end in ("a", "b"):
+        if end in rides:
+            ends = rides[end].dropna()
+            lost = ends[~ends.isin(hubs)]
+            faults += faults_at("unknown_hub", "timetable", lost.index.to_numpy(), end, lost)
+    return faults
+
+
+def _age_groups(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Check that ages are groups of five years without a gap: others mean something else."""
+    ages = frames.get("population", pd.DataFrame()).get("age")
+    if ages is None:
+        return []
+    found = np.unique(ages.dropna().to_numpy(dtype=float))
+    if len(found) < 2 or ((np.diff(found) == 5).all() and found[0] == 0):
+        return []
+    shown = ", ".join(f"{age:g}" for age in found[:12]) + (" …" if len(found) > 12 else "")
+    return [Fault("age_groups", "population", None, "age", shown)]
 
 
 def _roads(frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
@@ -340,6 +367,8 @@ def check_package(raw: RawPackage) -> Checked:
     if "contiguity" in frames:
         faults += _pairs(frames["contiguity"])
     faults += _roads(frames)
+    faults += _age_groups(frames) + _rides(frames)
+    faults += outside_country(raw.metadata, frames, boundaries)
     _places(raw.tables, frames, boundaries, faults)
     _locations(frames, raw.boundaries is not None, faults)
     order = {name: number for number, name in enumerate(("datapackage", "package", *TABLES))}

@@ -14,6 +14,10 @@ from gangso.territory.dictionary import Attribute
 __all__ = ["as_text", "convert", "faults_at", "infer"]
 
 _YEARS = (1000, 2200)
+# Control and direction characters, line ends among them: invisible, and they break every table.
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+# A spreadsheet would run it instead of showing it.
+_FORMULA = r"^="
 Mask = npt.NDArray[np.bool_]
 
 
@@ -151,6 +155,12 @@ def convert(column: pd.Series, attribute: Attribute, table: str) -> tuple[pd.Ser
         full = attribute.required and not np.isnan(values).any()
         return result.astype("int64" if full else "Int64"), faults
     text = as_text(column)
+    for kind, pattern in (("control_character", _CONTROL), ("formula_cell", _FORMULA)):
+        odd = text.str.contains(pattern, regex=True, na=False).to_numpy(dtype=bool)
+        if odd.any():
+            faults += faults_at(
+                kind, table, rows[odd], attribute.name, [ascii(value) for value in text[odd]]
+            )
     missing = text.isna().to_numpy()
     if attribute.required and missing.any():
         faults += faults_at(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Item", "Metadata", "Source"]
+from gangso.texts import LANGUAGES, say
+
+__all__ = ["Item", "Metadata", "NumberStyle", "Source"]
 
 
 class _Frozen(BaseModel):
@@ -30,16 +32,33 @@ class Item(_Frozen):
     label: dict[str, str]
 
 
+class NumberStyle(_Frozen):
+    """How the country writes numbers in its files."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", ""] = ""
+
+
+def _unnamed() -> dict[str, str]:
+    return {lang: say("territory.unnamed", lang) for lang in LANGUAGES}
+
+
 class Metadata(_Frozen):
     """The package's metadata."""
 
     name: str = "territory"
-    title: dict[str, str] = Field(default_factory=lambda: {"ko": "이름 없는 지역", "en": "Unnamed"})
+    title: dict[str, str] = Field(default_factory=_unnamed)
     country: str = Field("", description="ISO 3166-1 alpha-2")
     languages: tuple[str, ...] = ("en",)
     currency: str = ""
     metric_crs: str = Field(
         "", description="reference system in metres; none: one laid about the territory's middle"
+    )
+    bounds: tuple[float, float, float, float] | None = Field(
+        None, description="west, south, east, north (degrees) that hold the whole country"
+    )
+    number_format: NumberStyle | None = Field(
+        None, description="how files of the country write numbers, where they prove nothing"
     )
     reference_year: int | None = None
     population_date: str = Field("", description="month and day of the population figures")

@@ -46,6 +46,8 @@ programmes : DataFrame or None
         SHA-256 of the content of all tables: same data, same fingerprint, in any format.
     road_nodes, road_links : DataFrame or None
         As in the data dictionary; without them travel times are estimated.
+    timetable : DataFrame or None
+        As in the data dictionary: scheduled rides between hubs.
     """
 
     metadata: Metadata
@@ -64,6 +66,7 @@ programmes : DataFrame or None
     fingerprint: str
     road_nodes: pd.DataFrame | None = None
     road_links: pd.DataFrame | None = None
+    timetable: pd.DataFrame | None = None
 
     @cached_property
     def boundaries(self) -> gpd.GeoSeries:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -22,9 +21,10 @@ from pydantic import ValidationError
 
 from gangso.errors import Fault
 from gangso.territory.dictionary import TABLES
+from gangso.territory.encodings import guess_encoding
 from gangso.territory.metadata import Metadata
 
-__all__ = ["RawPackage", "read_boundaries", "read_csv", "read_package"]
+__all__ = ["RawPackage", "archive_faults", "read_boundaries", "read_csv", "read_package"]
 
 _BOUNDARY_SUFFIXES = (".gpkg", ".parquet", ".fgb", ".geojson")
 _TABLE_SUFFIXES = (".csv", ".parquet")
@@ -64,29 +64,11 @@ class RawPackage:
     text_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def _guess_encoding(data: bytes) -> str:
-    """Name the encoding of text that is not UTF-8, likeliest first."""
-    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if data.startswith(mark):
-            return name
-    scripts = {"cp949": ("\uac00", "\ud7a3"), "cp932": ("\u3041", "\u30ff")}
-    for name, (first, last) in scripts.items():
-        try:
-            foreign = [c for c in data.decode(name) if ord(c) > 127]
-        except UnicodeDecodeError:
-            continue
-        # Western text read as Korean gives rare syllables between Latin letters and Han
-        # characters; real Korean is Hangul nearly throughout.
-        if foreign and sum(first <= c <= last for c in foreign) > 0.7 * len(foreign):
-            return name
-    return "cp1252"
-
-
 def _decode(data: bytes, table: str, faults: list[Fault]) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        name = _guess_encoding(data)
+        name = guess_encoding(data)
         line = data.count(b"\n", 0, error.start) + 1
         faults.append(
             Fault(
@@ -283,8 +265,19 @@ def _read_folder(folder: Path) -> RawPackage:
     return RawPackage(raw.tables, boundaries, metadata, raw.faults, raw.notes, raw.text_columns)
 
 
-def _archive_faults(archive: zipfile.ZipFile) -> list[Fault]:
-    """Say why an archive must not be unpacked."""
+def archive_faults(archive: zipfile.ZipFile) -> list[Fault]:
+    """Say why an archive must not be unpacked.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        The archive.
+
+    Returns
+    -------
+    list of Fault
+        Paths that lead outside, links, more bytes than an honest package has.
+    """
     faults = []
     total = packed = 0
     for entry in archive.infolist():
@@ -306,7 +299,7 @@ def _unpacked(path: Path) -> Iterator[tuple[Path | None, list[Fault]]]:
     with tempfile.TemporaryDirectory(prefix="gangso-") as scratch:
         try:
             with zipfile.ZipFile(path) as archive:
-                faults = _archive_faults(archive)
+                faults = archive_faults(archive)
                 if faults:
                     yield None, faults
                     return

@@ -27,6 +27,7 @@ TABLES = (
     "road_nodes",
     "road_links",
     "programmes",
+    "timetable",
 )
 
 REQUIRED_TABLES = ("municipalities",)
@@ -44,6 +45,7 @@ KEYS = {
     "groupings": ("grouping", "name", "municipality"),
     "road_nodes": ("id",),
     "programmes": ("name",),
+    "timetable": ("a", "b", "kind"),
 }
 
 

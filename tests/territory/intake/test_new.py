@@ -11,8 +11,13 @@ import shapely
 
 from gangso.errors import BadInputError
 from gangso.territory import load
-from gangso.territory.mapping import Mapping, TableMapping, propose_mapping, read_mapping
-from gangso.territory.new import make_package
+from gangso.territory.intake import (
+    Mapping,
+    TableMapping,
+    make_package,
+    propose_mapping,
+    read_mapping,
+)
 from gangso.texts import say
 
 COMUNI = """\ufeffPRO_COM,COMUNE,DEN_PROV,Pop_2021
@@ -40,25 +45,26 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def complete(mapping: Mapping, **changes: object) -> Mapping:
     tables = {
-        name: table.model_copy(update={"drop_incomplete": True, **changes})
-        for name, table in mapping.tables.items()
+        name: tuple(p.model_copy(update={"drop_incomplete": True, **changes}) for p in parts)
+        for name, parts in mapping.tables.items()
     }
     return mapping.model_copy(update={"tables": tables})
 
 
 def test_a_mapping_is_proposed(files: tuple[Path, Path], tmp_path: Path) -> None:
-    mapping, faults = propose_mapping(files)
-    assert faults == []
-    assert mapping.tables["municipalities"].columns == {
+    proposal = propose_mapping(files)
+    mapping = proposal.mapping
+    assert proposal.faults == []
+    assert mapping.tables["municipalities"][0].columns == {
         "code": "PRO_COM", "name": "COMUNE", "province": "DEN_PROV", "population": "Pop_2021",
     }  # fmt: skip
-    assert mapping.tables["boundaries"].columns == {"code": "pro_com"}
+    assert mapping.tables["boundaries"][0].columns == {"code": "pro_com"}
     (tmp_path / "mapping.yaml").write_text(mapping.to_yaml(), encoding="utf-8")
     assert read_mapping(tmp_path / "mapping.yaml") == mapping
 
 
 def test_incomplete_rows_are_faults(files: tuple[Path, Path], tmp_path: Path) -> None:
-    mapping, _ = propose_mapping(files)
+    mapping = propose_mapping(files).mapping
     with pytest.raises(BadInputError) as caught:
         make_package(mapping, tmp_path / "out")
     assert [(f.table, f.row, f.column, f.kind) for f in caught.value.faults] == [
@@ -72,7 +78,7 @@ def test_incomplete_rows_are_faults(files: tuple[Path, Path], tmp_path: Path) ->
 def test_incomplete_rows_are_dropped_by_name_when_asked(
     files: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    mapping, _ = propose_mapping(files)
+    mapping = propose_mapping(files).mapping
     report = make_package(complete(mapping), tmp_path / "out.zip")
     assert report.rows == {"municipalities": 2, "boundaries": 2}
     assert [(f.table, f.value) for f in report.dropped] == [
@@ -132,7 +138,7 @@ def test_faults_of_the_mapping(tmp_path: Path) -> None:
     missing = Mapping(tables={"municipalities": TableMapping(file=tmp_path / "nowhere.csv")})
     with pytest.raises(BadInputError) as caught:
         make_package(missing, tmp_path / "out")
-    assert "unreadable_file" in {f.kind for f in caught.value.faults}
+    assert "file_missing" in {f.kind for f in caught.value.faults}
 
 
 def test_a_column_that_is_not_there(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -1,0 +1,15 @@
+"""From a planner's own files to a territory package: the logic of ``gangso new``."""
+
+from gangso.territory.intake.mapping import Mapping, TableMapping, read_mapping
+from gangso.territory.intake.new import NewReport, make_package
+from gangso.territory.intake.proposal import Proposal, propose_mapping
+
+__all__ = [
+    "Mapping",
+    "NewReport",
+    "Proposal",
+    "TableMapping",
+    "make_package",
+    "propose_mapping",
+    "read_mapping",
+]

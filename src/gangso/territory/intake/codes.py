@@ -1,0 +1,114 @@
+"""Municipality codes that do not meet: leading zeros that were lost, units unknown here."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from gangso.errors import Fault
+from gangso.territory.columns import as_text
+from gangso.territory.dictionary import attributes
+
+__all__ = ["match_codes", "restore_zeros"]
+
+
+def _columns(name: str, frame: pd.DataFrame) -> list[str]:
+    if name in ("municipalities", "boundaries"):
+        return ["code"] if "code" in frame else []
+    return [
+        a.name for a in attributes(name)
+        if a.type in ("municipality", "flow_zone") and a.name in frame
+    ]  # fmt: skip
+
+
+def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
+    """Put leading zeros back that a spreadsheet took, where the other tables prove them.
+
+    Codes are digits of one width in one table and one digit shorter in another; with the zero
+    in front they are the same codes. Nothing is touched where a code would meet two.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        By name; changed in place.
+    notes : list of Fault
+        Takes one note a column that was changed.
+    """
+    held = {
+        (name, column): as_text(frame[column])
+        for name, frame in tables.items()
+        for column in _columns(name, frame)
+    }
+    digits = {k: v.dropna() for k, v in held.items() if v.dropna().str.fullmatch(r"\d+").all()}
+    main = [k for k in (("municipalities", "code"), ("boundaries", "code")) if k in digits]
+    if not main:
+        return
+    width = max(int(digits[key].str.len().max()) for key in main if len(digits[key]))
+    # Some zeros are in the data: a whole column that begins with other digits lost nothing.
+    proven = any(digits[key].str.startswith("0").any() for key in main)
+    mixed = any(
+        digits[key].str.len().nunique() == 2 and digits[key].str.len().min() == width - 1
+        for key in main
+    )
+    if not (proven or mixed):
+        return
+    for key, text in held.items():
+        if key not in digits or not len(digits[key]):
+            continue
+        lengths = digits[key].str.len()
+        if lengths.min() == width or lengths.max() > width or lengths.min() < width - 1:
+            continue
+        padded = text.str.zfill(width)
+        if padded.nunique() != text.nunique():
+            continue
+        name, column = key
+        tables[name][column] = padded
+        changed = (padded != text) & text.notna()
+        details = {"count": f"{int(changed.sum()):,}", "width": str(width)}
+        first = f"{text[changed].iloc[0]} → {padded[changed].iloc[0]}"
+        notes.append(Fault("zeros_restored", name, None, column, first, details))
+
+
+def match_codes(
+    name: str, frame: pd.DataFrame, municipalities: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Leave out rows whose municipality is not among those of the package, and name them.
+
+    Parameters
+    ----------
+    name : str
+        Table.
+    frame : DataFrame
+        Its rows.
+    municipalities : DataFrame
+        With ``code`` and, optionally, ``flow_zone``.
+
+    Returns
+    -------
+    DataFrame
+        The rows that match.
+    list of Fault
+        One for each code that is left out, with the number of its rows.
+    """
+    if name == "municipalities":
+        return frame, []
+    codes = set(as_text(municipalities["code"]).dropna())
+    zones = set(codes)
+    if "flow_zone" in municipalities:
+        zones |= set(as_text(municipalities["flow_zone"]).dropna())
+    strange = pd.Series(False, index=frame.index)
+    faults = []
+    for column in _columns(name, frame):
+        text = as_text(frame[column])
+        known = zones if name == "flows" else codes
+        out = text.notna() & ~text.isin(list(known))
+        strange |= out
+        counts = text[out].value_counts(sort=False)
+        first = {code: at for at, code in reversed(list(text[out].items()))}
+        label = frame.get("name")
+        for code, count in counts.items():
+            said = f"{code} {label[first[code]]}" if label is not None else str(code)
+            faults.append(
+                Fault("unmatched_dropped", name, int(first[code]) + 2, column, said,
+                      {"count": f"{count:,}"})
+            )  # fmt: skip
+    return frame[~strange.to_numpy()], faults
