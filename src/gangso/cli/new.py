@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,8 @@ def _edited(
     part: TableMapping, known: Sequence[tuple[str, bool]], proposal: Proposal, screen: Screen
 ) -> TableMapping:
     there = [column.name for column in proposal.seen.get(part.file, ())]
+    there += [column for join in part.join for column in join.take]
+    there += [g for pattern in part.split.values() for g in re.compile(pattern).groupindex]
     columns: dict[str, str] = {}
     for attribute, required in known:
         key = "cli.new.ask.column" if required else "cli.new.ask.optional"

@@ -34,7 +34,8 @@ def _lead(letter: str, codec: str, low: int, high: int) -> bool:
 
 
 def _hangul(letter: str) -> bool:
-    return "\uac00" <= letter <= "\ud7a3" or _lead(letter, "euc_kr", 0xA1, 0xA3)
+    # The 2,350 syllables of daily use, and signs.
+    return _lead(letter, "euc_kr", 0xB0, 0xC8) or _lead(letter, "euc_kr", 0xA1, 0xA3)
 
 
 def _japanese(letter: str) -> bool:
@@ -95,12 +96,19 @@ def guess_encoding(data: bytes) -> str:
     best = (_LEAST_COMMON, "")
     for name, common in _EAST_ASIAN:
         try:
-            foreign = [letter for letter in data[:_ENOUGH].decode(name) if ord(letter) > 127]
+            text = data[:_ENOUGH].decode(name)
         except UnicodeDecodeError as error:
             if error.start < _ENOUGH - 4:
                 continue
-            foreign = [letter for letter in data[: error.start].decode(name) if ord(letter) > 127]
-        share = sum(map(common, foreign)) / len(foreign) if foreign else 0.0
+            text = data[: error.start].decode(name)
+        # A western letter and the one after it can look like a single East Asian letter, alone
+        # among others; real ones come in rows.
+        rows = re.findall(r"[^\x00-\x7f]+", text)
+        letters = "".join(rows)
+        alone = sum(len(row) == 1 for row in rows)
+        if not letters or alone > 0.5 * len(rows):
+            continue
+        share = sum(map(common, letters)) / len(letters)
         if share > best[0]:
             best = (share, name)
     return best[1] or _single_byte(data[:_ENOUGH])

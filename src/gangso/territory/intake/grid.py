@@ -59,7 +59,8 @@ def read_grid(path: Path, *, cell_km: float | None = None) -> pd.DataFrame:
                 persons[~np.isfinite(persons) | (persons < 0)] = 0.0
                 parts.append(_cells(persons, top, across, down))
             cells = pd.concat(parts, ignore_index=True)
-            x, y = source.transform @ (cells["col"].to_numpy(), cells["row"].to_numpy())
+            col, row, to = cells["col"].to_numpy(), cells["row"].to_numpy(), source.transform
+            x, y = to.a * col + to.b * row + to.c, to.d * col + to.e * row + to.f
             there = pyproj.Transformer.from_crs(source.crs.to_wkt(), "EPSG:4326", always_xy=True)
             lon, lat = there.transform(x, y)
     except RasterioError as error:

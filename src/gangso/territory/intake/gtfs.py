@@ -57,7 +57,7 @@ def _days(archive: zipfile.ZipFile) -> pd.Series:
             pd.Timestamp(str(row.start_date)), pd.Timestamp(str(row.end_date)), freq="D"
         )
         runs = np.array([getattr(row, day) == "1" for day in _DAYS])
-        days[str(row.service_id)] = set(span[runs[span.dayofweek]])
+        days[str(row.service_id)] = set(span[runs[span.day_of_week]])
     for row in dates.itertuples(index=False):
         one = days.setdefault(str(row.service_id), set())
         day = pd.Timestamp(str(row.date))
