@@ -29,7 +29,8 @@ S,Sud,44.90,9.00,
 """,
     "routes.txt": "route_id,route_type\nR,2\nB,3\n",
     "trips.txt": "route_id,service_id,trip_id\nR,week,t1\nR,week,t2\nB,sunday,t3\n",
-    "calendar.txt": """service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date
+    "calendar.txt": """service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,\
+start_date,end_date
 week,1,1,1,1,1,1,1,20240101,20240107
 sunday,0,0,0,0,0,0,1,20240101,20240107
 """,
@@ -67,7 +68,8 @@ def test_stations_and_rides_of_a_timetable(feed: Path) -> None:
     assert rides.loc[("C", "S", "bus_stop"), "departures"] == pytest.approx(1 / 7, abs=0.01)
 
 
-def test_a_feed_becomes_hubs_and_a_timetable(feed: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("feed")
+def test_a_feed_becomes_hubs_and_a_timetable(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("code,name,population,area_km2,lon,lat\n1,A,5,1,9,45\n")
     (tmp_path / "m.yaml").write_text("""
 tables:
@@ -117,11 +119,16 @@ def test_a_population_grid(tmp_path: Path) -> None:
 
 OSM = """<?xml version='1.0'?>
 <osm version="0.6">
- <node id="1" lat="45.0" lon="9.0"><tag k="amenity" v="pharmacy"/><tag k="name" v="Centrale"/></node>
- <node id="2" lat="45.0" lon="9.0"/><node id="3" lat="45.0" lon="9.2"/><node id="4" lat="45.2" lon="9.1"/>
+ <node id="1" lat="45.0" lon="9.0">
+  <tag k="amenity" v="pharmacy"/><tag k="name" v="Centrale"/>
+ </node>
+ <node id="2" lat="45.0" lon="9.0"/><node id="3" lat="45.0" lon="9.2"/>
+ <node id="4" lat="45.2" lon="9.1"/>
  <node id="5" lat="45.0" lon="9.0"><tag k="railway" v="station"/></node>
  <node id="6" lat="45.0" lon="9.0"><tag k="amenity" v="bench"/></node>
- <way id="7"><nd ref="2"/><nd ref="3"/><nd ref="4"/><nd ref="2"/><tag k="amenity" v="hospital"/></way>
+ <way id="7"><nd ref="2"/><nd ref="3"/><nd ref="4"/><nd ref="2"/>
+  <tag k="amenity" v="hospital"/>
+ </way>
 </osm>
 """
 
