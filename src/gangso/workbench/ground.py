@@ -22,7 +22,7 @@ from gangso.territory.travel import Network, travel_network
 from gangso.workbench.memory import Memory
 from gangso.workbench.outlook import Outlook, look_ahead
 
-__all__ = ["Ground"]
+__all__ = ["EDITABLE", "Ground"]
 
 Progress = Callable[[float, float | None], None]
 
@@ -31,7 +31,7 @@ MOST_CANDIDATES = 1_000_000
 # Plans at hand (to undo, to price a lock) may have so many candidates together.
 _BUDGET = 1_500_000
 # What an edit can change; everything else of a scenario is fixed when it is opened.
-_EDITABLE = {
+EDITABLE = {
     "weights", "target_population", "min_size", "max_size",
     "must_link", "cannot_link", "stand_alone", "fixed",
 }  # fmt: skip
@@ -264,7 +264,7 @@ class Ground:
             json.dumps(
                 {k: v.model_dump(mode="json") for k, v in scenario.services.thresholds.items()}
             ),
-            scenario.alliances.model_dump_json(exclude=_EDITABLE),
+            scenario.alliances.model_dump_json(exclude=EDITABLE),
         )
 
     def _refuse_unknown(self, model: AllianceModel, options: AllianceOptions) -> None:
@@ -299,7 +299,7 @@ class Ground:
 
 def _said(options: AllianceOptions) -> str:
     """What the editable options say; the order in which locks were set has no meaning."""
-    said = {name: getattr(options, name) for name in _EDITABLE}
+    said = {name: getattr(options, name) for name in EDITABLE}
     for name in ("must_link", "cannot_link", "fixed"):
         said[name] = sorted(sorted(entry) for entry in said[name])
     said["stand_alone"] = sorted(said["stand_alone"])
