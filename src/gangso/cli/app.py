@@ -36,6 +36,8 @@ ScenarioArgument = Annotated[
     Path | None, typer.Argument(metavar="[SCENARIO]", help=_help("scenario"))
 ]
 
+_DATA = Path(typer.get_app_dir("gangso")) / "workbench"
+
 app = typer.Typer(
     help=_help("gangso"),
     no_args_is_help=True,
@@ -332,3 +334,28 @@ def new(
     else:
         made = out or Path("territory")
         work.make(mapping, made, screen, form=form.value, overwrite=overwrite)
+
+
+@app.command(help=_help("serve"))
+@guarded
+def serve(
+    host: Annotated[str, typer.Option("--host", help=_help("serve.host"))] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", "-p", min=1, max=65535, help=_help("serve.port"))
+    ] = 8080,
+    data: Annotated[
+        Path, typer.Option("--data", envvar="GANGSO_DATA", help=_help("serve.data"))
+    ] = _DATA,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", envvar="GANGSO_DATABASE", help=_help("serve.database")),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", envvar="GANGSO_TOKEN", help=_help("serve.token"))
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    """Open the workbench."""
+    from gangso.cli.serve import serve as run
+
+    run(host, port, data, database, token, Screen(lang.value if lang else "ko"))

@@ -12,7 +12,7 @@ from gangso.report.content import notes
 from gangso.report.plan import PlanLike
 from gangso.texts import LANGUAGES
 
-__all__ = ["plan_tables", "write_table"]
+__all__ = ["plan_tables", "spreadsheet", "write_table"]
 
 # A spreadsheet takes a cell that begins so for a formula, and runs it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -54,18 +54,29 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
         Name without suffix.
     """
     table.to_parquet(folder / f"{name}.parquet", compression="zstd")
+    (folder / f"{name}.csv").write_bytes(spreadsheet(table))
+
+
+def spreadsheet(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV that a spreadsheet reads right and does not run.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table; a named index is a column.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     flat = table if table.index.names == [None] else table.reset_index()
     safe = flat.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             safe[column] = _harmless(safe[column])
-    safe.to_csv(
-        folder / f"{name}.csv",
-        index=False,
-        encoding="utf-8-sig",
-        lineterminator="\r\n",
-        float_format="%.10g",
-    )
+    text = safe.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
+    return text.encode("utf-8-sig")
 
 
 def _harmless(values: pd.Series) -> pd.Series:

@@ -30,6 +30,9 @@ Progress = Callable[[float, float | None], None]
 MOST_CANDIDATES = 1_000_000
 # Plans at hand (to undo, to price a lock) may have so many candidates together.
 _BUDGET = 1_500_000
+# Each lock is priced by solving once more.
+MOST_LOCKS = 200
+LOCKS = ("must_link", "cannot_link", "stand_alone", "fixed")
 # What an edit can change; everything else of a scenario is fixed when it is opened.
 EDITABLE = {
     "weights", "target_population", "min_size", "max_size",
@@ -70,6 +73,7 @@ class Ground:
         self._plans: Memory[Partition] = Memory(
             _BUDGET, lambda plan: len(plan.settled.model.candidates)
         )
+        self._firsts: Memory[Partition] = Memory(4)
         self._diagnoses: Memory[Diagnosis] = Memory(2)
         self._services: Memory[Services] = Memory(2)
         self._needs: Memory[Needs] = Memory(2)
@@ -223,17 +227,23 @@ class Ground:
             If no plan satisfies the requirements.
         """
 
+        beneath = self._beneath(scenario)
+
         def make() -> Partition:
-            model = self.model(scenario) if start is None else start.settled.model
             options = scenario.alliances
+            # Any earlier plan over the same candidates is a better start than none.
+            known = start or self._firsts.get(beneath)
+            model = self.model(scenario) if known is None else known.settled.model
             self._refuse_unknown(model, options)
             if options.max_size > model.options.max_size:
                 self._refuse_too_many(model.graph, options)
             model = model.under(options)
-            same = start is not None and start.settled.model.candidates is model.candidates
-            return model.solve(options, progress=progress, start=start if same else None)
+            same = known is not None and known.settled.model.candidates is model.candidates
+            return model.solve(options, progress=progress, start=known if same else None)
 
-        return self._plans.find((self._beneath(scenario), _said(scenario.alliances)), make)
+        found = self._plans.find((beneath, _said(scenario.alliances)), make)
+        self._firsts.find(beneath, lambda: found)
+        return found
 
     def known(self, scenario: Scenario) -> Partition | None:
         """Return the plan of a scenario if it is at hand."""
@@ -278,6 +288,12 @@ class Ground:
             for key in options.weights
             if key not in model.known
         ]
+        count = sum(len(getattr(options, name)) for name in LOCKS)
+        if count > MOST_LOCKS:
+            details = {"most": f"{MOST_LOCKS:,}"}
+            faults.append(
+                Fault("too_many_locks", "scenario", None, "alliances", f"{count:,}", details)
+            )
         if faults:
             raise BadInputError(faults)
 
