@@ -10,20 +10,25 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from gangso.errors import BadInputError, Fault, GangsoError
-from gangso.scenario import AllianceOptions, Scenario
+from gangso.errors import BadInputError, Fault
+from gangso.scenario import Scenario
 from gangso.texts import LANGUAGES, say
-from gangso.workbench.edits import Edit
-from gangso.workbench.ground import EDITABLE
+from gangso.workbench.records import (
+    Record,
+    StaleError,
+    Summary,
+    UnknownScenarioError,
+    Version,
+    read_trail,
+    write_trail,
+)
 from gangso.workbench.session import Step
 
 __all__ = ["Record", "StaleError", "Store", "Summary", "UnknownScenarioError", "Version"]
@@ -31,7 +36,6 @@ __all__ = ["Record", "StaleError", "Store", "Summary", "UnknownScenarioError", "
 _SCHEMA = 1
 # So many versions of one scenario are kept; older ones are forgotten.
 MOST_VERSIONS = 100
-_EDIT: TypeAdapter[Any] = TypeAdapter(Edit)
 
 _meta = sa.MetaData()
 _schema = sa.Table("gangso_schema", _meta, sa.Column("version", sa.Integer, primary_key=True))
@@ -69,133 +73,8 @@ _territories = sa.Table(
 )  # fmt: skip
 
 
-class UnknownScenarioError(GangsoError, LookupError):
-    """There is no scenario, version or territory with this id."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a list of scenarios shows.
-
-    Attributes
-    ----------
-    id : str
-        Its id.
-    name, note : str
-        What the planner calls it, and says of it.
-    territory : str
-        The territory it stands on: ``korea`` or the id of an uploaded one.
-    version : int
-        Counts its saves, from 1.
-    created, changed : str
-        When, UTC, ISO 8601.
-    """
-
-    id: str
-    name: str
-    note: str
-    territory: str
-    version: int
-    created: str
-    changed: str
-
-
-@dataclass(frozen=True)
-class Record(Summary):
-    """A scenario as it was saved last.
-
-    Attributes
-    ----------
-    opened : Scenario
-        The scenario as it was opened.
-    trail : tuple of Step
-        Its states, those that were undone included.
-    position : int
-        Which of them it stands on.
-    """
-
-    opened: Scenario
-    trail: tuple[Step, ...]
-    position: int
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario as it stands."""
-        options = self.trail[self.position].options
-        return self.opened.model_copy(update={"alliances": options})
-
-
-@dataclass(frozen=True)
-class Version:
-    """One earlier save.
-
-    Attributes
-    ----------
-    version : int
-        Its number.
-    name, note : str
-        As they were.
-    changed : str
-        When, UTC.
-    scenario : Scenario
-        As it stood.
-    """
-
-    version: int
-    name: str
-    note: str
-    changed: str
-    scenario: Scenario
-
-
-class StaleError(GangsoError, RuntimeError):
-    """Somebody else has saved since; nothing was written.
-
-    Parameters
-    ----------
-    base : int
-        Version that the refused save was made from.
-    theirs : Record
-        What stands now.
-    """
-
-    def __init__(self, base: int, theirs: Record) -> None:
-        self.base, self.theirs = base, theirs
-        super().__init__(self.words("en"))
-
-    def words(self, lang: str) -> str:
-        """Say what happened."""
-        theirs = self.theirs
-        return say(
-            "workbench.stale", lang, name=theirs.name, base=self.base, version=theirs.version,
-            changed=theirs.changed,
-        )  # fmt: skip
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _write_trail(trail: Sequence[Step]) -> str:
-    return json.dumps(
-        [
-            {
-                "edit": None if step.edit is None else step.edit.model_dump(mode="json"),
-                "options": step.options.model_dump(mode="json", include=EDITABLE),
-            }
-            for step in trail
-        ]
-    )
-
-
-def _read_trail(text: str, opened: AllianceOptions) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            None if item["edit"] is None else _EDIT.validate_python(item["edit"]),
-            AllianceOptions.model_validate({**dict(opened), **item["options"]}),
-        )
-        for item in json.loads(text)
-    )
 
 
 def _driver(url: str) -> URL:
@@ -374,7 +253,7 @@ class Store:
         if note is not None:
             changes["note"] = note
         if trail is not None:
-            changes["trail"] = _write_trail(trail)
+            changes["trail"] = write_trail(trail)
             changes["position"] = len(trail) - 1 if position is None else position
         elif position is not None:
             changes["position"] = position
@@ -484,7 +363,7 @@ class Store:
         return {
             **{name: getattr(record, name) for name in Summary.__dataclass_fields__},
             "opened": record.opened.model_dump_json(),
-            "trail": _write_trail(record.trail),
+            "trail": write_trail(record.trail),
             "position": record.position,
         }
 
@@ -493,7 +372,7 @@ class Store:
         if row is None:
             raise _unknown(ident)
         opened = Scenario.model_validate_json(row["opened"])
-        trail = _read_trail(row["trail"], opened.alliances)
+        trail = read_trail(row["trail"], opened.alliances)
         return Record(**{**row, "opened": opened, "trail": trail})
 
     def _keep_version(self, db: sa.Connection, record: Record) -> None:
