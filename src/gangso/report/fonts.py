@@ -42,9 +42,8 @@ class Fonts:
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
         """Measure the widest line of the text, in points."""
-        prop = self.of(text, size, bold)
-        measure = TextToPath().get_text_width_height_descent
-        return max((measure(line, prop, ismath=False)[0] for line in text.split("\n")), default=0.0)
+        file = self.file(text, bold)
+        return max((_width(file, line, size) for line in text.split("\n")), default=0.0)
 
     def wrap(self, text: str, size: float, width: float, bold: bool = False) -> list[str]:
         """Break a text into lines of at most ``width`` points, after blanks, dots and commas."""
@@ -64,6 +63,12 @@ class Fonts:
             else:
                 lines[-1] = longer
         return [line.rstrip() for line in lines]
+
+
+@cache  # names stand on every map
+def _width(file: Path, line: str, size: float) -> float:
+    prop = FontProperties(fname=str(file), size=size)
+    return float(TextToPath().get_text_width_height_descent(line, prop, ismath=False)[0])
 
 
 @cache

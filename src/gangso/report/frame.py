@@ -7,8 +7,10 @@ their name. Which ones, and where to, follows from the polygons alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from copy import copy
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from hashlib import blake2b
 
 import geopandas as gpd
 import numpy as np
@@ -83,6 +85,12 @@ class FreeSpace:
         taken[hits] = 1
         self.taken: npt.NDArray[np.int64] = taken.reshape((rows, columns))
 
+    def __copy__(self) -> FreeSpace:
+        """Return a raster of its own, on which boxes can be taken."""
+        other = object.__new__(FreeSpace)
+        other.bounds, other.cell, other.taken = self.bounds, self.cell, self.taken.copy()
+        return other
+
     def take(self, box: Box) -> None:
         """Mark a box as taken."""
         left, bottom, _right, _top = self.bounds
@@ -156,29 +164,35 @@ def _far(bounds: Floats, area: Floats) -> list[int]:
     return far
 
 
-def lay_out(
-    boundaries: gpd.GeoSeries,
-    metric_crs: str,
-    caption: Callable[[tuple[str, ...], float], tuple[float, float]],
-) -> Frame:
-    """Lay out a sheet.
+@dataclass(frozen=True)
+class _Content:
+    """Polygons that are the same if their bytes are: several maps show the same ground."""
 
-    Parameters
-    ----------
-    boundaries : GeoSeries
-        Polygons by code; missing ones are left out.
-    metric_crs : str
-        Reference system of the map.
-    caption : callable
-        Given the codes in a group of moved islands and the sheet's width in map units:
-        width and height of the room for their name, in map units.
+    digest: bytes
+    metric_crs: str
+    polygons: gpd.GeoSeries = field(compare=False, repr=False)
 
-    Returns
-    -------
-    Frame
-        The sheet.
-    """
-    known = boundaries[boundaries.notna() & ~boundaries.is_empty].to_crs(metric_crs)
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What of a sheet follows from the polygons alone, whatever is written on it."""
+
+    codes: npt.NDArray[np.str_]
+    parts: npt.NDArray[np.object_]
+    owner: npt.NDArray[np.int64]
+    group: npt.NDArray[np.int64]
+    bounds: Floats
+    area: Floats
+    far: list[int]
+    still: npt.NDArray[np.bool_]
+    pad: float
+    sheet: Box
+    space: FreeSpace
+
+
+@lru_cache(maxsize=6)
+def _ground(content: _Content) -> _Ground:
+    known = content.polygons.to_crs(content.metric_crs)
     codes = known.index.astype("str").to_numpy()
     shapes = known.to_numpy()
     whole = shapely.total_bounds(shapes)
@@ -202,6 +216,43 @@ def lay_out(
     sheet: Box = (base[0] - pad, base[1] - pad, base[2] + pad, base[3] + pad)
     still = ~np.isin(group, far)
     space = FreeSpace(sheet, parts[still])
+    return _Ground(codes, parts, owner, group, bounds, area, far, still, pad, sheet, space)
+
+
+def lay_out(
+    boundaries: gpd.GeoSeries,
+    metric_crs: str,
+    caption: Callable[[tuple[str, ...], float], tuple[float, float]],
+) -> Frame:
+    """Lay out a sheet.
+
+    Parameters
+    ----------
+    boundaries : GeoSeries
+        Polygons by code; missing ones are left out.
+    metric_crs : str
+        Reference system of the map.
+    caption : callable
+        Given the codes in a group of moved islands and the sheet's width in map units:
+        width and height of the room for their name, in map units.
+
+    Returns
+    -------
+    Frame
+        The sheet.
+    """
+    known = boundaries[boundaries.notna() & ~boundaries.is_empty]
+    outlines = shapely.to_wkb(known.to_numpy())
+    digest = blake2b(b"".join(outlines), digest_size=16)
+    digest.update("\n".join(known.index.astype("str")).encode())
+    ground = _ground(_Content(digest.digest(), metric_crs, known))
+    parts, owner, group, bounds, far = (
+        ground.parts.copy(), ground.owner, ground.group, ground.bounds, ground.far,
+    )  # fmt: skip
+    codes, area, still, pad, sheet = (
+        ground.codes, ground.area, ground.still, ground.pad, ground.sheet,
+    )  # fmt: skip
+    space = copy(ground.space)
     insets: list[Box] = []
     inset_codes: list[tuple[str, ...]] = []
     for number in sorted(far, key=lambda g: -area[g]):
@@ -238,7 +289,9 @@ def lay_out(
         parts[inside] = shapely.transform(parts[inside], partial(np.add, shift))
         insets.append(box)
         inset_codes.append(here)
-    polygons = {
-        code: shapely.multipolygons(parts[owner == number]) for number, code in enumerate(codes)
-    }
-    return Frame(pd.Series(polygons, dtype=object), sheet, tuple(insets), tuple(inset_codes), space)
+    polygons = np.full(len(codes), shapely.MultiPolygon(), dtype=object)
+    polygons[np.unique(owner)] = shapely.multipolygons(
+        parts, indices=np.unique(owner, return_inverse=True)[1]
+    )
+    series = pd.Series(polygons, index=codes, dtype=object)
+    return Frame(series, sheet, tuple(insets), tuple(inset_codes), space)

@@ -89,12 +89,12 @@ def png_bytes(figure: Figure, dpi: float = 200) -> bytes:
 
     raw = BytesIO()
     with style():
-        figure.savefig(raw, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
-    raw.seek(0)
+        figure.savefig(raw, format="rgba", dpi=dpi)
+    size = (int(figure.get_figwidth() * dpi), int(figure.get_figheight() * dpi))
+    image = Image.frombytes("RGBA", size, raw.getvalue())
+    flat = image.convert("RGB").quantize(colors=128, dither=Image.Dither.NONE)
     out = BytesIO()
-    with Image.open(raw) as image:
-        flat = image.convert("RGB").quantize(colors=128, dither=Image.Dither.NONE)
-        flat.save(out, format="PNG", optimize=True, dpi=(dpi, dpi))
+    flat.save(out, format="PNG", compress_level=6, dpi=(dpi, dpi))
     return out.getvalue()
 
 
