@@ -30,8 +30,10 @@ from tucoopy.solutions import nucleolus as peer_nucleolus
 
 from gangso import planning
 from gangso.alliances import partition
+from gangso.bases import CoalitionCosts, build_needs
 from gangso.compact import draft_compact
 from gangso.compact.game import CostGame, blocking, nucleolus, shapley
+from gangso.services import measure
 from gangso.territory.travel import estimate_network
 
 SKANE = Path(__file__).parents[2] / "shared" / "golden" / "skane_cost_game_young1982.csv"
@@ -160,13 +162,14 @@ def korea() -> None:
     scenario, territory = planning.open_scenario()
     found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
     network = estimate_network(territory, scenario.travel)
+    services = measure(territory, network, scenario.services, scenario.year)
+    needs = build_needs(network, services, dict(scenario.services.standards), scenario.bases)
     start, spent = time.perf_counter(), time.process_time()
     made = draft_compact(
         territory,
         found,
         scenario.compact,
-        standards=scenario.services.standards,
-        network=network,
+        costs=CoalitionCosts(needs, scenario.bases.nodes),
         year=scenario.year,
         max_size=scenario.alliances.max_size,
     )

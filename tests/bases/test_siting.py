@@ -5,13 +5,11 @@ from itertools import chain, combinations, product
 
 import numpy as np
 import pandas as pd
-import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gangso.bases.needs import Needs, Offer, Visit
-from gangso.bases.plan import coalition_cost
 from gangso.bases.siting import site_group
 from gangso.scenario import BaseService, Mode, Standard
 
@@ -188,8 +186,3 @@ def test_a_budget_of_zero_leaves_the_minimum_as_it_is() -> None:
 def test_nothing_to_do_costs_nothing() -> None:
     siting = site_group(one_town(minutes=np.array([5.0])), ("a",), 100, None)
     assert (siting.cost, siting.bases, siting.visits) == (0, (), ())
-
-
-@pytest.mark.parametrize("members", [("a",), ("a", "a")])
-def test_a_coalition_pays_what_its_own_siting_costs(members: tuple[str, ...]) -> None:
-    assert coalition_cost(one_town())(members) == 10

@@ -6,26 +6,59 @@ import pytest
 
 from gangso import planning
 from gangso.alliances import Partition, partition
+from gangso.bases import Bases, plan_bases
 from gangso.compact import Compact, draft_compact
 from gangso.errors import BadInputError
 from gangso.scenario import CompactOptions, SeatOptions
+from gangso.services import measure
 from gangso.territory.model import Territory
 from gangso.territory.travel import estimate_network
 
 
 @pytest.fixture(scope="module")
-def korea() -> tuple[Compact, Partition]:
+def bases() -> tuple[Bases, Partition]:
     scenario, territory = planning.open_scenario()
+    network = estimate_network(territory, scenario.travel)
+    services = measure(territory, network, scenario.services, scenario.year)
     found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
+    return plan_bases(territory, network, services, found, scenario.bases, scenario.services), found
+
+
+@pytest.fixture(scope="module")
+def korea(bases: tuple[Bases, Partition]) -> tuple[Compact, Partition]:
+    scenario, territory = planning.open_scenario()
+    sited, found = bases
     made = draft_compact(
         territory,
         found,
         scenario.compact,
-        standards=scenario.services.standards,
-        network=estimate_network(territory, scenario.travel),
+        costs=sited.costs,
         max_size=scenario.alliances.max_size,
     )
     return made, found
+
+
+def test_what_is_shared_is_what_the_bases_cost(
+    korea: tuple[Compact, Partition], bases: tuple[Bases, Partition]
+) -> None:
+    made, found = korea
+    assert made.sharing is not None
+    cost = bases[0].groups["cost"].reindex(found.alliances.index)
+    assert (made.sharing.alliances["cost"] == cost).all()
+    whole = made.sharing.games.groupby("alliance")["served"].max()
+    served = bases[0].groups["served"].reindex(found.alliances.index)
+    assert whole.to_numpy() == pytest.approx(served.to_numpy())
+    assert (made.bases[["bases", "visits"]].sum() > 0).all()
+
+
+def test_no_move_improves_a_proven_plan(korea: tuple[Compact, Partition]) -> None:
+    made, found = korea
+    assert found.status == "proven"
+    assert made.sharing is not None
+    nation = made.sharing.exits["nation"]
+    assert nation.notna().any()
+    assert nation.isna().any()  # some moves are against a requirement
+    assert (nation.dropna() >= 0).all()
 
 
 def test_nobody_leaves_under_the_recommended_rule(korea: tuple[Compact, Partition]) -> None:
@@ -102,7 +135,7 @@ def test_a_bare_territory_gets_what_can_be_given_and_is_told_the_rest() -> None:
     assert made.functions.empty
     assert (made.seats.groupby(["alliance", "method"])["seats"].sum() > 0).all()
     said = " ".join(note["en"] for note in made.notes)
-    for word in ("finance", "prices of shared bases", "programmes"):
+    for word in ("finance", "bases to plan", "programmes"):
         assert word in said
 
 

@@ -91,14 +91,14 @@ def test_shares_add_up_and_the_recommended_rule_holds(players: int, data: st.Dat
 def test_tables_of_two_alliances_and_moves_between_them() -> None:
     costs = {
         "A": 10, "B": 10, "AB": 12, "C": 10, "D": 10, "CD": 18,
-        "ABC": 13, "ABD": 30, "ACD": 27, "BCD": 28,
+        "ABC": 13, "ABD": 30, "ACD": 27, "BCD": 28, "AC": 11, "AD": 20, "BC": 11, "BD": 20,
     }  # fmt: skip
     made = share_costs(
         {"A01": ["B", "A"], "A02": ["C", "D"]},
         table_of(costs),
         weights([30, 10, 10, 0]),
         [("A", "C"), ("B", "C"), ("A", "B")],
-        max_size=2,
+        max_size=3,
     )
     assert made.alliances["cost"].tolist() == [12, 18]
     assert made.alliances["saved"].tolist() == [8, 2]
@@ -116,9 +116,22 @@ def test_tables_of_two_alliances_and_moves_between_them() -> None:
     assert moves.loc[("C", "A01"), "offer"] == 1  # 13 with C against 12 without
     assert moves.loc[("C", "A01"), "saves"] == 8
     assert moves.loc[("A", "A02"), "saves"] == 6 - (27 - 18)
-    assert moves["full"].all()
-    assert moves["fair"].isna().all()  # nobody has room
-    assert not moves["moves"].any()
+    assert not moves["full"].any()
+    assert moves.loc[("C", "A01"), "moves"] == (moves.loc[("C", "A01"), "fair"] < 9)
+
+
+def test_nobody_moves_where_there_is_no_room() -> None:
+    costs = {"A": 10, "B": 10, "AB": 12, "C": 10, "D": 10, "CD": 18}
+    made = share_costs(
+        {"A01": ["A", "B"], "A02": ["C", "D"]},
+        table_of(costs),  # no larger coalition is even asked for
+        weights([30, 10, 10, 0]),
+        [("A", "C")],
+        max_size=2,
+    )
+    assert made.exits["full"].all()
+    assert made.exits[["offer", "saves", "fair"]].isna().all(axis=None)
+    assert not made.exits["moves"].any()
 
 
 def test_a_newcomer_pays_by_the_same_rule() -> None:

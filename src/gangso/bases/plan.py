@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,7 +11,8 @@ import numba
 import pandas as pd
 
 from gangso.alliances.result import Partition
-from gangso.bases.needs import Needs, build_needs
+from gangso.bases.coalitions import CoalitionCosts
+from gangso.bases.needs import build_needs
 from gangso.bases.siting import Siting, site_group
 from gangso.bases.tables import (
     Outcome,
@@ -27,7 +28,7 @@ from gangso.services import Services, desert_areas
 from gangso.territory import Territory
 from gangso.territory.travel import Network, hub_minutes
 
-__all__ = ["Bases", "coalition_cost", "hub_ties", "plan_bases"]
+__all__ = ["Bases", "hub_ties", "plan_bases"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,8 @@ class Bases:
         Costs are whole multiples of it.
     left_out : tuple of str
         Services of the scenario that the data do not let us plan for.
+    costs : CoalitionCosts
+        What any coalition would pay for the national minimum by itself, by the same model.
     """
 
     groups: pd.DataFrame
@@ -86,38 +89,7 @@ class Bases:
     ties: pd.DataFrame
     unit: float
     left_out: tuple[str, ...]
-
-
-def coalition_cost(needs: Needs, nodes: int = 20_000) -> Callable[[tuple[str, ...]], int]:
-    """Return what any coalition of municipalities would pay for its national minimum alone.
-
-    Parameters
-    ----------
-    needs : Needs
-        The territory's needs.
-    nodes : int
-        Most nodes of each search.
-
-    Returns
-    -------
-    callable
-        From codes of municipalities to the least cost a year, whole units of the currency.
-        Asked twice, it answers from memory.
-
-    Notes
-    -----
-    Who cannot be brought within the minimum costs nothing; a larger coalition may have enough
-    people for a base that its members have not, and may then pay *more* than they do apart.
-    """
-    known: dict[tuple[str, ...], int] = {}
-
-    def cost(members: tuple[str, ...], /) -> int:
-        key = tuple(sorted(members))
-        if key not in known:
-            known[key] = round(site_group(needs, key, nodes, None).cost * needs.unit)
-        return known[key]
-
-    return cost
+    costs: CoalitionCosts
 
 
 def _groups(territory: Territory, partition: Partition) -> dict[str, tuple[tuple[str, ...], bool]]:
@@ -198,6 +170,7 @@ def plan_bases(
         ties=hub_ties(territory, network, partition.alliances, options),
         unit=needs.unit,
         left_out=needs.left_out,
+        costs=CoalitionCosts(needs, options.nodes),
     )
 
 

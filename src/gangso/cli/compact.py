@@ -7,22 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
 from gangso import planning
 from gangso.alliances import Partition, partition
+from gangso.bases import CoalitionCosts, build_needs
 from gangso.cli.screen import Screen
 from gangso.compact import Compact, draft_compact
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario
+from gangso.services import measure
 from gangso.territory import Territory
 from gangso.territory.travel import travel_network
 from gangso.texts import LANGUAGES, say
 
 __all__ = ["compact"]
 
-_SECONDS = {"territory": 1.0, "travel": 1.0, "alliances": 3.0, "compact": 5.0, "report": 3.0}
+_SECONDS = {
+    "territory": 1.0, "travel": 1.0, "alliances": 3.0, "bases": 3.0, "compact": 8.0, "report": 3.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +76,18 @@ def compact(
             scenario.leave_out,
             year=scenario.year,
             progress=planning.GapProgress(tell),
+            network=network,
+            thresholds=scenario.services.thresholds,
         )
+        tell("bases", 0.0)
+        services = measure(territory, network, scenario.services, scenario.year)
+        needs = build_needs(network, services, dict(scenario.services.standards), scenario.bases)
         tell("compact", 0.0)
         made = draft_compact(
             territory,
             found,
             scenario.compact,
-            standards=scenario.services.standards,
-            network=network,
+            costs=CoalitionCosts(needs, scenario.bases.nodes),
             year=scenario.year,
             max_size=scenario.alliances.max_size,
             small_below=scenario.diagnosis.ledger.threshold,
@@ -90,6 +99,8 @@ def compact(
     screen.out.print(_alliances(made, found, screen.lang))
     for note in made.notes:
         screen.out.print(Text(f"· {note[screen.lang]}"))
+    if prices := scenario.bases.cost_note.get(screen.lang):
+        screen.out.print(Text(f"· {prices}"))
     screen.document(_document(made))
 
 
@@ -105,6 +116,9 @@ def _write(drafted: _Drafted, out: Path) -> None:
     for name, table in COMPACT.tables(plan).items():
         write_table(table, out / "tables", name)
     page = Page(plan, drafted.scenario.language)
+    notes = [*drafted.compact.notes, drafted.scenario.bases.cost_note]
+    said = {lang: [note.get(lang, "") for note in notes] for lang in LANGUAGES}
+    write_table(pd.DataFrame(said), out / "tables", "notes")
     write_charters(page, out / "charters", LANGUAGES)
 
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 
 import pandas as pd
 
 from gangso.alliances import Partition
-from gangso.compact.basecosts import BaseCosts, base_costs
+from gangso.bases import CoalitionCosts
 from gangso.compact.councils import councils
 from gangso.compact.decentralisation import decentralise
 from gangso.compact.functions import assign_functions, budget_notes, register_of
+from gangso.compact.moves import plan_changes
 from gangso.compact.national import national
 from gangso.compact.programmes import match_programmes
 from gangso.compact.result import Compact
 from gangso.compact.revenue import Revenue, revenue
 from gangso.compact.sharing import Sharing, share_costs
 from gangso.compact.words import both
-from gangso.scenario import CompactOptions, Standard
+from gangso.scenario import CompactOptions
 from gangso.territory.model import Territory
-from gangso.territory.travel import Network
 
 __all__ = ["draft_compact"]
 
@@ -32,8 +33,7 @@ def draft_compact(
     found: Partition,
     options: CompactOptions | None = None,
     *,
-    standards: Mapping[str, Standard] | None = None,
-    network: Network | None = None,
+    costs: CoalitionCosts | None = None,
     year: int | None = None,
     max_size: int = 5,
     small_below: float = 100_000,
@@ -49,10 +49,9 @@ def draft_compact(
         The plan of alliances.
     options : CompactOptions, optional
         What is asked for.
-    standards : mapping of str to Standard, optional
-        Limits of minutes that the shared bases keep.
-    network : Network, optional
-        The roads, to site the bases that are paid for together.
+    costs : CoalitionCosts, optional
+        What any coalition would pay for its bases, from `gangso.bases.plan_bases`; without
+        it no cost is shared.
     year : int, optional
         Year of the people; the reference year by default.
     max_size : int
@@ -84,8 +83,8 @@ def draft_compact(
         council_table, seats = councils(found.alliances, population, options.seats)
     with _timed("revenue", seconds):
         money = revenue(territory, options.decentralisation.items)
-    with _timed("bases", seconds):
-        costs, base_notes = _costs(territory, options, standards or {}, network, year)
+    if costs is not None and not costs.planned:
+        costs = None
     with _timed("sharing", seconds):
         sharing = _shared(territory, found, costs, money, max_size)
         national_view = national(found)
@@ -115,7 +114,6 @@ def draft_compact(
             *unequal,
             *more,
             council_note,
-            *base_notes,
             *_sharing_notes(costs, sharing),
             *money.notes,
             *(shift.notes if shift else ()),
@@ -135,25 +133,10 @@ def _reference(territory: Territory) -> int | None:
     return territory.metadata.reference_year
 
 
-def _costs(
-    territory: Territory,
-    options: CompactOptions,
-    standards: Mapping[str, Standard],
-    network: Network | None,
-    year: int | None,
-) -> tuple[BaseCosts | None, tuple[dict[str, str], ...]]:
-    prices = options.sharing.bases
-    if not prices or network is None:
-        return None, (both("compact.sharing.none"),)
-    if territory.settlements is None:
-        return None, (both("compact.sharing.no_settlements"),)
-    return base_costs(territory, network, standards, prices, year)
-
-
 def _shared(
     territory: Territory,
     found: Partition,
-    costs: BaseCosts | None,
+    costs: CoalitionCosts | None,
     money: Revenue,
     max_size: int,
 ) -> Sharing | None:
@@ -163,7 +146,7 @@ def _shared(
     weights = pd.DataFrame(
         {
             "population": territory.municipalities["population"],
-            "use": costs.use.reindex(index),
+            "use": costs.lacking.reindex(index).fillna(0.0),
             "capacity": money.table["own"].reindex(index),
         }
     )
@@ -172,29 +155,56 @@ def _shared(
     }
     links = territory.contiguity
     pairs = zip(links["a"].astype(str), links["b"].astype(str), strict=True)
-    return share_costs(members, costs, weights, pairs, max_size)
+    made = share_costs(members, costs, weights, pairs, max_size)
+    served = [costs.sited(tuple(c.split("|"))).served for c in made.games["coalition"]]
+    return replace(
+        made,
+        games=made.games.assign(served=served),
+        exits=made.exits.assign(nation=plan_changes(found, made.exits)),
+    )
 
 
-def _bases(found: Partition, costs: BaseCosts | None) -> pd.DataFrame:
-    columns = ["alliance", "service", "bases"]
-    if costs is None:
-        return pd.DataFrame(columns=columns)
-    rows = [
-        (name, service, count)
-        for name, codes in found.alliances["members"].items()
-        for service, count in costs.open[tuple(sorted(str(codes).split("|")))].items()
-    ]
-    return pd.DataFrame(rows, columns=columns)
+def _bases(found: Partition, costs: CoalitionCosts | None) -> pd.DataFrame:
+    rows: list[tuple[object, ...]] = []
+    if costs is not None:
+        for name, codes in found.alliances["members"].items():
+            sited = costs.sited(tuple(str(codes).split("|")))
+            bases, visits = dict(sited.bases), dict(sited.visits)
+            rows += [(name, key, bases.get(key, 0), visits.get(key, 0)) for key in costs.planned]
+    return pd.DataFrame(rows, columns=["alliance", "service", "bases", "visits"])
 
 
-def _sharing_notes(costs: BaseCosts | None, sharing: Sharing | None) -> list[dict[str, str]]:
+def _sharing_notes(costs: CoalitionCosts | None, sharing: Sharing | None) -> list[dict[str, str]]:
     if costs is None or sharing is None:
-        return []
-    notes = [both("compact.sharing.use")]
-    if costs.unproven:
-        notes.append(both("compact.sharing.unproven", count=len(costs.unproven)))
+        return [both("compact.sharing.none")]
+    notes = [both("compact.sharing.meaning"), both("compact.sharing.use")]
+    unproven = costs.unproven
+    if unproven:
+        notes.append(both("compact.sharing.unproven", count=unproven))
+    fewer = _serving_fewer(sharing)
+    if fewer:
+        notes.append(both("compact.sharing.fewer", count=fewer, of=len(sharing.games)))
     with_capacity = set(sharing.rules.loc[sharing.rules["rule"] == "capacity", "alliance"])
     without = [name for name in sharing.alliances.index if name not in with_capacity]
     if without:
         notes.append(both("compact.sharing.capacity", count=len(without), names=", ".join(without)))
     return notes
+
+
+def _serving_fewer(sharing: Sharing) -> int:
+    """Count the coalitions that serve fewer of their people by themselves than in the alliance.
+
+    Alone they cannot reach the people that a base needs; their lower cost buys less.
+    """
+    games = sharing.games
+    count = 0
+    for _, own in games.groupby("alliance"):
+        served = dict(
+            zip(own["coalition"].map(lambda c: frozenset(c.split("|"))), own["served"], strict=True)
+        )
+        everyone = max(served, key=len)
+        for coalition, people in served.items():
+            rest = served.get(everyone - coalition, 0.0)
+            # Both halves of a parting together serve fewer than the whole.
+            count += people + rest < served[everyone] - 0.5
+    return count

@@ -34,10 +34,13 @@ class Compact:
         ``residents``, ``method``, ``seats``, ``share``, ``residents_share``,
         ``banzhaf``, ``shapley_shubik``, ``powerless``, ``chosen``.
     sharing : Sharing or None
-        Who pays; None if nothing is known of the costs of bases.
+        Who pays; None if nothing is known of the costs of bases. Beside what `Sharing` says,
+        ``games`` has ``served`` (people whom the coalition brings within a national minimum)
+        and ``exits`` has ``nation`` (what the move would change in the cost of the plan by its
+        criteria; missing where a requirement forbids what it leaves or makes).
     bases : DataFrame
-        One row an alliance and shared service: ``alliance``, ``service``, ``bases`` (that
-        the alliance needs).
+        One row an alliance and shared service: ``alliance``, ``service``, ``bases`` (new ones
+        for the national minimum), ``visits`` (settlements served by another mode).
     national : National
         Stakes and the stability of the whole plan.
     revenue : Revenue

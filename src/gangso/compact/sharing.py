@@ -159,9 +159,10 @@ class Sharing:
         (under the recommended rule).
     exits : DataFrame
         One row a member and neighbouring alliance: ``municipality``, ``alliance``, ``to``,
-        ``share`` (recommended), ``offer`` (the least the other could ask: what the newcomer
-        adds to its cost), ``saves`` (share less offer; above zero there is something to
-        bargain for), ``full`` (the other has as many members as are allowed already),
+        ``share`` (recommended), ``full`` (the other has as many members as are allowed
+        already; then the rest is missing), ``offer`` (the least the other could ask: what the
+        newcomer adds to its cost), ``saves`` (share less offer; above zero there is something
+        to bargain for),
         ``fair`` (the newcomer's share by the nucleolus of the other alliance with it;
         missing where that is full or has nothing to offer), ``moves`` (it would pay less).
     """
@@ -323,20 +324,22 @@ def _exits(
     rows = []
     for code, to in sorted(possible):
         own, there = splits[home[code]], splits[to]
-        joined = cost_of(tuple(sorted((*there.members, code))))
-        offer = joined - int(there.game.total)
         share = own.shares[own.recommended][own.members.index(code)]
         full = len(there.members) >= max_size
-        fair = None
-        if not full and offer < share:
+        offer = fair = None
+        if not full:
             together = tuple(sorted((*there.members, code)))
-            fair = _fair(together, cost_of)[together.index(code)]
+            offer = cost_of(together) - int(there.game.total)
+            if offer < share:
+                fair = _fair(together, cost_of)[together.index(code)]
+        saves = None if offer is None else share - offer
         moves = fair is not None and fair < share
-        rows.append((code, home[code], to, share, offer, share - offer, full, fair, moves))
+        rows.append((code, home[code], to, share, offer, saves, full, fair, moves))
     columns = [
         "municipality", "alliance", "to", "share", "offer", "saves", "full", "fair", "moves",
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).astype({"fair": "Int64", "moves": bool})
+    whole = dict.fromkeys(("offer", "saves", "fair"), "Int64")
+    return pd.DataFrame(rows, columns=columns).astype({**whole, "moves": bool})
 
 
 def _fair(members: tuple[str, ...], cost_of: CostOf) -> tuple[int, ...]:

@@ -241,18 +241,20 @@ def _cost(page: Page, alliance: str) -> Iterator[Block]:
 
 def _budget(page: Page, alliance: str) -> Iterator[Block]:
     bases = page.plan.compact.bases
-    own = bases[(bases["alliance"] == alliance) & (bases["bases"] > 0)]
+    own = bases[(bases["alliance"] == alliance) & (bases[["bases", "visits"]].sum(axis=1) > 0)]
     if own.empty:
         yield text(page.say("charter.budget.none"))
         return
     standards = page.plan.scenario.services.standards
     named = ", ".join(
         page.say(
-            "charter.budget.base",
+            f"charter.budget.{key}",
             service=standards[item["service"]].label.get(page.lang, item["service"]),
-            count=item["bases"],
+            count=item[column],
         )
         for item in own.to_dict("records")
+        for key, column in (("base", "bases"), ("visits", "visits"))
+        if item[column]
     )
     yield text(page.say("charter.budget.text", bases=named), page.say("charter.budget.prices"))
 

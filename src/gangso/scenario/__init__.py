@@ -22,7 +22,6 @@ from gangso.scenario.answers import AlternativeOptions, AnswerOptions, Robustnes
 from gangso.scenario.base import Frozen, Rule
 from gangso.scenario.bases import BaseService, BasesOptions, HubKind, Mode
 from gangso.scenario.compact import (
-    BasePrice,
     CharterOptions,
     CompactOptions,
     DecentralisationOptions,
@@ -30,7 +29,6 @@ from gangso.scenario.compact import (
     Function,
     FunctionOptions,
     SeatOptions,
-    SharingOptions,
 )
 from gangso.scenario.criteria import CriterionOptions, Figures, Wish
 from gangso.scenario.diagnosis import (
@@ -56,7 +54,6 @@ __all__ = [
     "AllianceOptions",
     "AlternativeOptions",
     "AnswerOptions",
-    "BasePrice",
     "BaseService",
     "BasesOptions",
     "Catchment",
@@ -86,7 +83,6 @@ __all__ = [
     "Scenario",
     "SeatOptions",
     "ServicesOptions",
-    "SharingOptions",
     "SpeedClass",
     "Standard",
     "Threshold",

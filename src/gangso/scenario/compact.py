@@ -1,4 +1,4 @@
-"""Options of the compact: council, tax shift, cost sharing, functions."""
+"""Options of the compact: council, tax shift, functions, charter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from gangso.scenario.base import Frozen
 
 __all__ = [
-    "BasePrice",
     "CharterOptions",
     "CompactOptions",
     "DecentralisationOptions",
@@ -17,7 +16,6 @@ __all__ = [
     "Function",
     "FunctionOptions",
     "SeatOptions",
-    "SharingOptions",
 ]
 
 Percent = Annotated[float, Field(gt=0, lt=100)]
@@ -93,22 +91,6 @@ class DecentralisationOptions(Frozen):
         return self
 
 
-class BasePrice(Frozen):
-    """What a base of a shared service costs a year, in the package's currency."""
-
-    running: int = Field(ge=0, description="of any base, existing or new")
-    opening: int = Field(ge=0, description="of a new one: building and equipment by the year")
-    source: dict[str, str] = Field(default_factory=dict, description="none: the user's own")
-
-
-class SharingOptions(Frozen):
-    """Which bases an alliance pays for together."""
-
-    bases: dict[str, BasePrice] = Field(
-        default_factory=dict, description="by key of a standard in services.standards"
-    )
-
-
 class Function(Frozen):
     """A task of municipalities, and what is known for deciding who should carry it."""
 
@@ -163,6 +145,5 @@ class CompactOptions(Frozen):
 
     functions: FunctionOptions = FunctionOptions()
     seats: SeatOptions = SeatOptions()
-    sharing: SharingOptions = SharingOptions()
     charter: CharterOptions = CharterOptions()
     decentralisation: DecentralisationOptions = DecentralisationOptions()

@@ -10,8 +10,7 @@ from gangso.alliances import AllianceModel, Partition
 from gangso.alliances.candidates import count_candidates
 from gangso.alliances.graph import Graph
 from gangso.alliances.scope import scope
-from gangso.bases import Needs, build_needs, coalition_cost
-from gangso.compact.sharing import CostOf
+from gangso.bases import CoalitionCosts, Needs, build_needs
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
 from gangso.planning import open_scenario
@@ -77,7 +76,7 @@ class Ground:
         self._diagnoses: Memory[Diagnosis] = Memory(2)
         self._services: Memory[Services] = Memory(2)
         self._needs: Memory[Needs] = Memory(2)
-        self._costs: Memory[CostOf] = Memory(2)
+        self._costs: Memory[CoalitionCosts] = Memory(2)
         self._outlooks: Memory[Outlook] = Memory(2)
 
     def network(self, scenario: Scenario) -> Network:
@@ -126,11 +125,11 @@ class Ground:
             ),
         )
 
-    def base_costs(self, scenario: Scenario) -> CostOf:
+    def base_costs(self, scenario: Scenario) -> CoalitionCosts:
         """Return what any coalition would pay for its bases; remembers what it was asked."""
         return self._costs.find(
             self._around(scenario, scenario.bases.model_dump_json()),
-            lambda: coalition_cost(self.needs(scenario), scenario.bases.nodes),
+            lambda: CoalitionCosts(self.needs(scenario), scenario.bases.nodes),
         )
 
     def outlook(

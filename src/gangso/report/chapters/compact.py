@@ -103,8 +103,14 @@ def _remarks(page: Page) -> Iterator[str]:
     made = page.plan.compact
     yield page.say("brief.compact.seats_power", count=int((made.councils["powerless"] > 0).sum()))
     if made.sharing is not None:
-        moving = made.sharing.exits.loc[made.sharing.exits["moves"], "municipality"].nunique()
-        yield page.say("brief.compact.moves", count=int(moving))
+        moves = made.sharing.exits[made.sharing.exits["moves"]]
+        allowed = moves["nation"].dropna()
+        yield page.say(
+            "brief.compact.moves" if len(allowed) else "brief.compact.moves_none",
+            count=int(moves["municipality"].nunique()),
+            allowed=len(allowed),
+            **({"least": float(allowed.min())} if len(allowed) else {}),
+        )
     yield page.say(
         "brief.compact.stakes",
         groups=made.national.groups,

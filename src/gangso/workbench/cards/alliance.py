@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gangso.alliances import Partition
@@ -270,24 +269,16 @@ def alliance_compact(session: Session, alliance: str) -> AllianceCompact:
 
 def _sharing(session: Session, plan: Partition, alliance: str) -> Sharing | None:
     ground, scenario = session.ground, session.scenario
-    needs = ground.needs(scenario)
-    if not needs.offers:
+    costs = ground.base_costs(scenario)
+    if not costs.planned:
         return None
     territory = ground.territory
-    lacking = sum(
-        (
-            np.where(offer.minutes > offer.standard.minutes, offer.people, 0.0)
-            for offer in needs.offers
-        ),
-        start=np.zeros(len(needs.codes)),
-    )
     index = territory.municipalities.index
-    use = pd.Series(lacking).groupby(needs.home.astype(str)).sum().reindex(index).fillna(0.0)
     money = revenue(territory, scenario.compact.decentralisation.items)
     weights = pd.DataFrame(
         {
             "population": territory.municipalities["population"],
-            "use": use,
+            "use": costs.lacking.reindex(index).fillna(0.0),
             "capacity": money.table["own"].reindex(index),
         }
     )
@@ -301,9 +292,7 @@ def _sharing(session: Session, plan: Partition, alliance: str) -> Sharing | None
     around = {str(home.get(code)) for pair in pairs for code in pair} | {alliance}
     listed = plan.alliances["members"]
     groups = {name: str(listed[name]).split("|") for name in listed.index if name in around}
-    made = share_costs(
-        groups, ground.base_costs(scenario), weights, pairs, scenario.alliances.max_size
-    )
+    made = share_costs(groups, costs, weights, pairs, scenario.alliances.max_size)
 
     def own(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["alliance"] == alliance].reset_index(drop=True)
