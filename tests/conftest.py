@@ -1,10 +1,18 @@
 """What many tests share: the embedded Korea, loaded once, and how hypothesis works here."""
 
+from dataclasses import dataclass
+
 import hypothesis
 import pytest
 
 import gangso.territory
+from gangso import planning
+from gangso.alliances import Partition, partition
+from gangso.bases import Bases, plan_bases
+from gangso.scenario import Scenario
+from gangso.services import measure
 from gangso.territory.model import Territory
+from gangso.territory.travel import estimate_network
 
 # No test is timed: on a busy machine a right answer may take long.
 hypothesis.settings.register_profile("gangso", deadline=None)
@@ -15,3 +23,24 @@ hypothesis.settings.load_profile("gangso")
 def korea() -> Territory:
     """The embedded territory."""
     return gangso.territory.korea()
+
+
+@dataclass(frozen=True, eq=False)
+class Sited:
+    """The embedded Korea with its alliances and their bases."""
+
+    scenario: Scenario
+    territory: Territory
+    found: Partition
+    bases: Bases
+
+
+@pytest.fixture(scope="session")
+def sited() -> Sited:
+    """Alliances and bases of the embedded Korea, found once."""
+    scenario, territory = planning.open_scenario()
+    network = estimate_network(territory, scenario.travel)
+    services = measure(territory, network, scenario.services, scenario.year)
+    found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
+    bases = plan_bases(territory, network, services, found, scenario.bases, scenario.services)
+    return Sited(scenario, territory, found, bases)

@@ -4,49 +4,35 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gangso import planning
 from gangso.alliances import Partition, partition
-from gangso.bases import Bases, plan_bases
 from gangso.compact import Compact, draft_compact
 from gangso.errors import BadInputError
 from gangso.scenario import CompactOptions, SeatOptions
-from gangso.services import measure
 from gangso.territory.model import Territory
-from gangso.territory.travel import estimate_network
+from tests.conftest import Sited
 
 
 @pytest.fixture(scope="module")
-def bases() -> tuple[Bases, Partition]:
-    scenario, territory = planning.open_scenario()
-    network = estimate_network(territory, scenario.travel)
-    services = measure(territory, network, scenario.services, scenario.year)
-    found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
-    return plan_bases(territory, network, services, found, scenario.bases, scenario.services), found
-
-
-@pytest.fixture(scope="module")
-def korea(bases: tuple[Bases, Partition]) -> tuple[Compact, Partition]:
-    scenario, territory = planning.open_scenario()
-    sited, found = bases
+def korea(sited: Sited) -> tuple[Compact, Partition]:
     made = draft_compact(
-        territory,
-        found,
-        scenario.compact,
-        costs=sited.costs,
-        max_size=scenario.alliances.max_size,
+        sited.territory,
+        sited.found,
+        sited.scenario.compact,
+        costs=sited.bases.costs,
+        max_size=sited.scenario.alliances.max_size,
     )
-    return made, found
+    return made, sited.found
 
 
 def test_what_is_shared_is_what_the_bases_cost(
-    korea: tuple[Compact, Partition], bases: tuple[Bases, Partition]
+    korea: tuple[Compact, Partition], sited: Sited
 ) -> None:
     made, found = korea
     assert made.sharing is not None
-    cost = bases[0].groups["cost"].reindex(found.alliances.index)
+    cost = sited.bases.groups["cost"].reindex(found.alliances.index)
     assert (made.sharing.alliances["cost"] == cost).all()
     whole = made.sharing.games.groupby("alliance")["served"].max()
-    served = bases[0].groups["served"].reindex(found.alliances.index)
+    served = sited.bases.groups["served"].reindex(found.alliances.index)
     assert whole.to_numpy() == pytest.approx(served.to_numpy())
     assert (made.bases[["bases", "visits"]].sum() > 0).all()
 

@@ -5,26 +5,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from gangso import planning
-from gangso.alliances import partition
 from gangso.compact import draft_compact
 from gangso.report.blocks import Page
 from gangso.report.charter import charter, to_markdown
 from gangso.report.render import render_pdf
-from gangso.territory.travel import estimate_network
+from tests.conftest import Sited
 
 
 @pytest.fixture(scope="module")
-def plan() -> SimpleNamespace:
-    scenario, territory = planning.open_scenario()
-    found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
-    made = draft_compact(
-        territory,
-        found,
-        scenario.compact,
-        standards=scenario.services.standards,
-        network=estimate_network(territory, scenario.travel),
-    )
+def plan(sited: Sited) -> SimpleNamespace:
+    scenario, territory, found = sited.scenario, sited.territory, sited.found
+    made = draft_compact(territory, found, scenario.compact, costs=sited.bases.costs)
     return SimpleNamespace(scenario=scenario, territory=territory, partition=found, compact=made)
 
 

@@ -70,7 +70,7 @@ class CoalitionCosts:
         self.planned = tuple(offer.key for offer in needs.offers)
         #: People who lack a national minimum, summed over the services, by municipality.
         self.lacking = pd.Series(lacking).groupby(needs.home.astype(str)).sum()
-        self._lacking: dict[str, float] = self.lacking.to_dict()
+        self._lacking = {str(code): float(people) for code, people in self.lacking.items()}
 
     def __call__(self, members: tuple[str, ...], /) -> int:
         """Return the least cost a year, whole units of the currency.
