@@ -2,13 +2,20 @@
 
 Run ``uv run benchmarks/alliances.py [korea|answers|graphs|us|italy ...]``. Every certificate is
 verified. Instances that are not embedded are read from ``../shared``.
+
+``points [100000] [processes:2|serial|dask://host:port] [kill] [out=FILE]`` solves random points block
+by block and prints bound, best plan and gap as they come; with ``kill`` a second time, with a
+worker killed in the middle.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +35,8 @@ from gangso.alliances import (
     robustness,
     verify_certificate,
 )
+from gangso.alliances.solve import Limits
+from gangso.engine import Processes, open_engine
 from gangso.errors import InfeasibleError
 from gangso.scenario import AllianceOptions, AlternativeOptions, RobustnessOptions, resolve
 from gangso.territory import Territory, korea
@@ -267,8 +276,84 @@ def points(count: int, seed: int) -> Territory:
     return territory_of(units, links, {"metric_crs": "EPSG:6933", "languages": ["en"]})
 
 
+def memory_gb() -> str:
+    """Peak of this process, and of the largest of those it has started and seen end."""
+    here, there = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    return (
+        f"{resource.getrusage(here).ru_maxrss / 1e6:.2f} GB here, "
+        f"{resource.getrusage(there).ru_maxrss / 1e6:.2f} GB the largest worker"
+    )
+
+
+def processor_seconds() -> float:
+    """Seconds of processor, of this process and of workers that have ended."""
+    return sum(os.times()[:4])
+
+
+def kill_one(engine: Processes, after: float) -> None:
+    """Kill a worker, as nobody should, once it has had some seconds to get deep into work."""
+    time.sleep(after)
+    while True:
+        running = list(engine._pool._processes or {}) if engine._pool is not None else []
+        if running:
+            os.kill(running[0], signal.SIGKILL)
+            print(f"  worker {running[0]} killed after {after:.0f} s", flush=True)
+            return
+        time.sleep(0.1)
+
+
+def large(count: int, where: str, kill_after: float | None = None, out: Path | None = None) -> str:
+    """Random points on an engine: bound, plan and gap over time; returns the digest."""
+    territory = points(count, seed=1)
+    model = AllianceModel(territory, AllianceOptions())
+    seconds = model.seconds["candidates"] + model.seconds["scores"]
+    print(
+        f"{count:,} points, {len(model.candidates):,} candidates listed and scored in "
+        f"{seconds:.1f} s, {memory_gb()}; engine {where}",
+        flush=True,
+    )
+    wall, processor = time.perf_counter(), processor_seconds()
+
+    def told(bound: float, plan: float | None) -> None:
+        state = f"plan {plan:12.3f}  gap {1 - bound / plan:7.3%}" if plan else ""
+        print(f"  {time.perf_counter() - wall:7.1f} s  bound {bound:12.3f}  {state}", flush=True)
+
+    with open_engine(where) as engine:
+        model.engine = engine
+        if kill_after is not None:
+            assert isinstance(engine, Processes)
+            threading.Thread(target=kill_one, args=(engine, kill_after), daemon=True).start()
+        # Beyond ten thousand units this is how it is done anyway.
+        found = model.solve(None, Limits(whole=min(1_000, count - 1)), told)
+    wall = time.perf_counter() - wall
+    digest = str(found.certificate["digest"])
+    print(
+        f"{count:,} points: gap {found.gap:.3%}, cost {found.cost:.3f}, bound {found.bound:.3f}; "
+        f"{wall:.0f} s, {processor_seconds() - processor:.0f} s of processor; {memory_gb()}; "
+        f"digest {digest[:16]}",
+        flush=True,
+    )
+    if out is not None:
+        out.write_text(json.dumps(found.certificate))
+    return digest
+
+
+def points_command(arguments: list[str]) -> None:
+    """``points [count] [engine] [kill] [out=certificate.json]``."""
+    count = next((int(word) for word in arguments if word.isdecimal()), 5_000)
+    where = next((w for w in arguments if w.startswith(("serial", "processes", "dask"))), None)
+    out = next((Path(word[4:]) for word in arguments if word.startswith("out=")), None)
+    undisturbed = large(count, where or "processes:2", None, out)
+    if "kill" in arguments:
+        same = undisturbed == large(count, "processes:2", 20.0)
+        print(f"a worker killed in the middle: the result is {'the same' if same else 'ANOTHER'}")
+
+
 def main(wanted: list[str]) -> None:
     """Run what was asked for; everything by default."""
+    if wanted[:1] == ["points"]:
+        points_command(wanted[1:])
+        return
     if not wanted or "korea" in wanted:
         default_korea()
         random_korea()

@@ -10,16 +10,20 @@ import pytest
 from scipy.spatial import Delaunay
 
 from gangso.alliances import AllianceModel, verify_certificate
-from gangso.alliances.blocks import Blocks, block_labels, inside
+from gangso.alliances.blocks import Blocks, block_labels, colours, inside
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.graph import Graph, graph_from_edges
-from gangso.alliances.pricing import PRICES_PER_COST, reduced_costs
+from gangso.alliances.pricing import PRICES_PER_COST, Prices, reduced_costs
 from gangso.alliances.solve import Limits, Solution, solve
+from gangso.alliances.sweeps import Region, sweep
 from gangso.engine import Engine, Processes, open_engine
 from gangso.scenario import resolve
 from gangso.territory import korea
 
-SMALL = Limits(whole=50, block=60, halo=2, price_rounds=3, near=20, wide_windows=(30, 40, 40))
+SMALL = Limits(
+    whole=50, block=60, price_rounds=3, halo=2, near=30, sweeps=(16, 24), region=100,
+    wide_windows=(30, 40),
+)  # fmt: skip
 
 
 def instance(n: int = 240) -> tuple[Graph, Candidates, np.ndarray]:
@@ -42,23 +46,90 @@ def test_blocks_cover_the_territory_and_share_every_cost_out() -> None:
     labels = block_labels(graph, 60, 0)
     assert set(labels.tolist()) == set(range(labels.max() + 1))
     assert not np.array_equal(labels, block_labels(graph, 60, 1))
-    blocks = Blocks(pool.members, cost * PRICES_PER_COST, graph, labels, 0)
+    every, no_cuts = np.arange(labels.max() + 1), np.empty((0, 5), dtype=np.int32)
+    price = cost * PRICES_PER_COST
+    blocks = Blocks(pool.members, price, graph, labels, every, no_cuts, no_cuts[:, 0], False)
     assert sorted(np.concatenate([block.units for block in blocks]).tolist()) == list(range(240))
     given = np.zeros(len(cost), dtype=np.int64)
-    for block in blocks:
+    for number, block in enumerate(blocks):
+        which = blocks.touching(number)
         here = np.isin(block.members, block.units).sum(axis=1)
-        given[block.which] += block.cost * here // (block.members >= 0).sum(axis=1)
-        traces, share, row = block.traces()
+        assert here.all()
+        given[which] += block.cost * here // (block.members >= 0).sum(axis=1)
+        traces, share = block.traces()
         assert len(np.unique(traces, axis=0)) == len(traces)
-        assert (share * 10_000 <= block.cost[row]).all()
-    assert (given <= cost * PRICES_PER_COST).all()
-    assert (given > cost * PRICES_PER_COST - 10).all()
+        assert share.sum() * 10_000 <= block.cost.sum()
+    assert (given <= price).all()
+    assert (given > price - 10).all()
     which, start = inside(pool.members, labels)
     crossing = np.setdiff1d(np.arange(len(cost)), which)
     of = np.append(labels, -1)[pool.members]
     assert all(len(set(row[row >= 0].tolist())) > 1 for row in of[crossing])
     assert (np.diff(labels[pool.members[which, 0]]) >= 0).all()
     assert start[-1] == len(which)
+
+
+def test_blocks_of_one_colour_share_no_candidate() -> None:
+    graph, pool, _ = instance()
+    labels = block_labels(graph, 20, 0)
+    groups = colours(graph, labels, pool.members.shape[1] - 1)
+    assert sorted(np.concatenate(groups).tolist()) == list(range(labels.max() + 1))
+    assert len(groups) > 1
+    of = np.append(labels, -1)[pool.members]
+    for group in groups:
+        mine = np.where(np.isin(of, group), of, -1)
+        highest = mine.max(axis=1)
+        assert ((mine == -1) | (mine == highest[:, None])).all()
+
+
+def test_a_block_sets_its_cuts_anew() -> None:
+    """What a cut of the block cost is given back before the block is solved."""
+    graph, pool, cost = instance()
+    labels = block_labels(graph, 60, 0)
+    units = np.flatnonzero(labels == 1)[:3].astype(np.int32)
+    cuts = np.array([[*units, -1, -1]], dtype=np.int32)
+    prices = Prices(np.zeros(240, dtype=np.int64), cuts, np.array([-(10**9)]), np.empty(0, int))
+    every, none = np.arange(len(cost)), np.empty((0, len(cost)), dtype=np.int64)
+    beyond = reduced_costs(pool.members, every, cost * PRICES_PER_COST, prices, none)
+    assert (beyond > cost * PRICES_PER_COST).any()
+    one = np.array([1])
+    block = Blocks(pool.members, beyond, graph, labels, one, cuts, prices.cut_prices, True)[0]
+    plain = Blocks(
+        pool.members, cost * PRICES_PER_COST, graph, labels, one, cuts[:0], cuts[:0, 0], True
+    )[0]
+    assert len(block.cuts) == 1
+    for mine, yours in zip(block.traces(), plain.traces(), strict=True):
+        assert np.array_equal(mine, yours)
+
+
+def region_of(n: int, window: int) -> tuple[Region, Candidates, Solution]:
+    graph, pool, cost = instance(n)
+    best = solve(pool.members, cost, n)
+    every, none = np.arange(len(cost)), np.empty((0, len(cost)), dtype=np.int64)
+    beyond = reduced_costs(
+        pool.members, every, cost * PRICES_PER_COST, best.proof.stages[0].prices, none
+    )
+    alone = np.flatnonzero(pool.size == 1)
+    region = Region(
+        pool.members, cost, beyond, graph.indptr, graph.indices, alone, window, 200_000, 0
+    )
+    return region, pool, best
+
+
+def test_a_window_over_everything_finds_the_optimum() -> None:
+    region, pool, best = region_of(24, 24)
+    found = sweep(region)
+    covered = pool.members[found]
+    assert sorted(covered[covered >= 0].tolist()) == list(range(24))
+    assert int(region.cost[found].sum()) == best.cost
+
+
+def test_a_sweep_keeps_a_partition_and_costs_no_more() -> None:
+    region, pool, best = region_of(100, 12)
+    found = sweep(region)
+    covered = pool.members[found]
+    assert sorted(covered[covered >= 0].tolist()) == list(range(100))
+    assert best.cost <= region.cost[found].sum() < region.cost[region.plan].sum()
 
 
 def test_the_bound_is_true_and_the_plan_a_partition() -> None:

@@ -1,14 +1,12 @@
-"""Very large territories: prices raised and plans improved block by block, in parallel.
+"""Very large territories, cut into blocks: who is next to whom, and what a block must know.
 
 The linear relaxation of 100,000 units is beyond one solver. It is raised from below instead:
 the territory is cut into blocks, and every block finds, on its own, prices that add the most
-to the bound without making any reduced cost negative. A candidate that crosses from one
-block into others gives each an equal share of its reduced cost, so whatever the blocks add,
-together they stay feasible, and the sum of all prices is a true bound at any moment. The
-next round cuts the territory elsewhere, and so what borders cost is won back.
-
-Plans are improved the same way: whole alliances of the plan are gathered into windows that do
-not overlap, each is partitioned anew, and the next round gathers them differently.
+to the bound without making any reduced cost negative. Blocks that no candidate touches both
+of (one *colour*) work at the same time, and each may use up all that candidates crossing its
+border still cost beyond prices; the next colour sees what is left. So prices stay feasible,
+and the sum of all prices is a true bound at any moment. The next round cuts the territory
+elsewhere, and so what borders cost is won back.
 """
 
 from __future__ import annotations
@@ -21,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gangso.alliances.graph import Graph
+from gangso.alliances.pricing import Prices, reduced_costs
 
-__all__ = ["SHARE_UNIT", "Block", "Blocks", "block_labels", "inside"]
+__all__ = ["SHARE_UNIT", "Block", "Blocks", "block_labels", "colours", "inside", "within"]
 
 Ints = npt.NDArray[np.int64]
 Members = npt.NDArray[np.int32]
@@ -165,95 +164,198 @@ def _dilate(indptr, indices, units, steps, n):  # type: ignore[no-untyped-def]
     return mark
 
 
+def within(graph: Graph, units: Ints, steps: int) -> npt.NDArray[np.bool_]:
+    """Mark the units within some steps of given ones.
+
+    Parameters
+    ----------
+    graph : Graph
+        Neighbourhood.
+    units : ndarray of int64
+        Where to begin.
+    steps : int
+        How far to go.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Who is reached, the given units included.
+    """
+    mark: npt.NDArray[np.bool_] = _dilate(graph.indptr, graph.indices, units, steps, graph.n)
+    return mark
+
+
+def colours(graph: Graph, labels: Ints, apart: int) -> list[Ints]:
+    """Sort blocks into colours: blocks of one colour are more than some steps apart.
+
+    Parameters
+    ----------
+    graph : Graph
+        Neighbourhood.
+    labels : ndarray of int64, shape (n,)
+        Block of every unit, numbered from 0.
+    apart : int
+        Steps.
+
+    Returns
+    -------
+    list of ndarray of int64
+        The blocks of each colour, ascending.
+    """
+    near = [np.unique(labels[within(graph, core, apart)]).tolist() for core in _cores(labels)]
+    colour: list[int] = []
+    for block, others in enumerate(near):
+        # Being near is mutual, so who comes later finds its neighbours coloured.
+        taken = {colour[other] for other in others if other < block}
+        colour.append(next(number for number in range(len(near)) if number not in taken))
+    return [np.flatnonzero(np.array(colour) == number) for number in range(max(colour) + 1)]
+
+
+def _cores(labels: Ints) -> list[Ints]:
+    """Units of every block, ascending."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(labels))[:-1])
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One block, ready to be sent to a worker.
 
     Attributes
     ----------
-    core : ndarray of int64
-        Its own units, ascending.
     units : ndarray of int64
-        Its own and those of the halo around it, ascending.
+        Its units, ascending.
     members : ndarray of int32, shape (M, k)
-        The candidates that touch `units`.
+        The candidates that touch them.
     cost : ndarray of int64, shape (M,)
-        What they cost, in `PRICE_UNIT`.
-    which : ndarray of int64, shape (M,)
-        Their positions among all candidates.
+        What they still cost beyond prices, in `PRICE_UNIT`.
+    cuts : ndarray of int32, shape (m, 5)
+        Cuts on units of the block that have a price already.
+    cut_prices : ndarray of int64, shape (m,)
+        Their prices; the block sets them anew.
+    alone : bool
+        Whether crossing candidates touch no other block that works at the same time;
+        otherwise the block may use their cost in proportion to their members in it.
     """
 
-    core: Ints
     units: Ints
     members: Members
     cost: Ints
-    which: Ints
+    cuts: npt.NDArray[np.int32]
+    cut_prices: Ints
+    alone: bool
 
-    def traces(self) -> tuple[Members, Ints, Ints]:
+    def traces(self) -> tuple[Members, Ints]:
         """Return what the candidates are within the block.
 
         Returns
         -------
         traces : ndarray of int32, shape (M, k)
-            Members among `units`, as positions there, padded with -1.
+            Members in the block, as positions in `units`, padded with -1.
         share : ndarray of int64, shape (M,)
-            The cost, as far as those members make up the candidate, in `SHARE_UNIT`.
-        row : ndarray of int64, shape (M,)
-            Which of `members` it is the trace of.
+            The cost that the block may use, its cuts released, in `SHARE_UNIT`.
         """
         size = len(self.units)
         place = np.searchsorted(self.units, self.members)
         place[place == size] = 0
         local = np.where(self.units[place] == self.members, place, size)
         local.sort(axis=1)
-        here = (local < size).sum(axis=1)
-        share = self.cost * here // (self.members >= 0).sum(axis=1) // SHARE_UNIT
+        traces = np.where(local == size, -1, local).astype(np.int32)
+        cost = self.cost
+        if not self.alone:
+            cost = cost * (local < size).sum(axis=1) // (self.members >= 0).sum(axis=1)
+        if len(self.cuts):
+            nothing = np.empty(0, dtype=np.int64)
+            free = Prices(
+                np.zeros(size, dtype=np.int64), self.local_cuts(), -self.cut_prices, nothing
+            )
+            every = np.arange(len(cost), dtype=np.int64)
+            cost = reduced_costs(traces, every, cost, free, np.empty((0, 0), dtype=np.int64))
+        share = cost // SHARE_UNIT
         # Of candidates with the same trace only the cheapest counts.
         key = local[:, 0]
         for column in range(1, local.shape[1]):
             key = key * (size + 1) + local[:, column]
         order = np.lexsort((share, key))
         first = order[np.diff(key[order], prepend=-1) != 0]
-        local = np.where(local[first] == size, -1, local[first]).astype(np.int32)
-        return local, share[first], first
+        return traces[first], share[first]
+
+    def local_cuts(self) -> npt.NDArray[np.int32]:
+        """Return the cuts as positions in `units`, shape (m, 5)."""
+        place = np.searchsorted(self.units, np.maximum(self.cuts, self.units[0]))
+        return np.where(self.cuts >= 0, place, -1).astype(np.int32)
 
 
 class Blocks(Sequence[Block]):
-    """The blocks of a round; each is put together when it is asked for.
+    """Blocks that work at the same time; each is put together when it is asked for.
 
     Parameters
     ----------
     members : ndarray of int32, shape (N, k)
         Candidates, sorted by their lowest unit.
     cost : ndarray of int64, shape (N,)
-        What they cost, in `PRICE_UNIT`.
+        What they still cost beyond prices, in `PRICE_UNIT`.
     graph : Graph
         Neighbourhood.
     labels : ndarray of int64, shape (n,)
         Block of every unit.
-    halo : int
-        How many steps a block looks beyond its own units.
+    numbers : ndarray of int64
+        The blocks that work.
+    cuts : ndarray of int32, shape (m, 5)
+        Cuts that have a price.
+    cut_prices : ndarray of int64, shape (m,)
+        Their prices.
+    alone : bool
+        Whether no candidate touches two of the blocks.
     """
 
-    def __init__(self, members: Members, cost: Ints, graph: Graph, labels: Ints, halo: int) -> None:
-        self._members, self._cost, self._graph, self._halo = members, cost, graph, halo
+    def __init__(
+        self,
+        members: Members,
+        cost: Ints,
+        graph: Graph,
+        labels: Ints,
+        numbers: Ints,
+        cuts: npt.NDArray[np.int32],
+        cut_prices: Ints,
+        alone: bool,
+    ) -> None:
+        self._members, self._cost, self._graph, self._alone = members, cost, graph, alone
         self._starts = np.searchsorted(members[:, 0], np.arange(graph.n + 1)).astype(np.int64)
-        order = np.argsort(labels, kind="stable")
-        self.cores = np.split(order, np.cumsum(np.bincount(labels))[:-1])
+        cores = _cores(labels)
+        self.cores = [cores[number] for number in numbers.tolist()]
+        of = np.append(labels, -1)[cuts]
+        self._cuts, self._cut_prices = cuts, cut_prices
+        # The block that holds all of a cut, or none.
+        self._cut_in = np.where(((of == of[:, :1]) | (cuts < 0)).all(axis=1), of[:, 0], -1)
+        self._numbers = numbers
 
     def __len__(self) -> int:
         """Return the number of blocks."""
         return len(self.cores)
 
-    def __getitem__(self, number: int) -> Block:  # type: ignore[override]
-        """Put a block together."""
-        core, graph, reach = self.cores[number], self._graph, self._members.shape[1] - 1
-        near = _dilate(graph.indptr, graph.indices, core, self._halo, graph.n)
-        roots = _dilate(graph.indptr, graph.indices, np.flatnonzero(near), reach, graph.n)
-        arguments = (self._members, self._starts, np.flatnonzero(roots), near)
+    def touching(self, number: int) -> Ints:
+        """Return the candidates that touch a block."""
+        reach, graph = self._members.shape[1] - 1, self._graph
+        mine = np.zeros(graph.n, dtype=np.bool_)
+        mine[self.cores[number]] = True
+        roots = np.flatnonzero(within(graph, self.cores[number], reach))
+        arguments = (self._members, self._starts, roots, mine)
         out = np.empty(_touching(*arguments, np.empty(0, dtype=np.int64)), dtype=np.int64)
         _touching(*arguments, out)
-        return Block(core, np.flatnonzero(near), self._members[out], self._cost[out], out)
+        return out
+
+    def cuts_of(self, number: int) -> Ints:
+        """Return the positions of the cuts inside a block."""
+        return np.flatnonzero(self._cut_in == self._numbers[number])
+
+    def __getitem__(self, number: int) -> Block:  # type: ignore[override]
+        """Put a block together."""
+        which, cuts = self.touching(number), self.cuts_of(number)
+        return Block(
+            self.cores[number], self._members[which], self._cost[which], self._cuts[cuts],
+            self._cut_prices[cuts], self._alone,
+        )  # fmt: skip
 
 
 def inside(members: Members, labels: Ints) -> tuple[Ints, Ints]:
@@ -264,7 +366,7 @@ def inside(members: Members, labels: Ints) -> tuple[Ints, Ints]:
     members : ndarray of int32, shape (N, k)
         Candidates.
     labels : ndarray of int64, shape (n,)
-        Block of every unit, numbered from 0.
+        Block of every unit, numbered from 0; -1 for units in none.
 
     Returns
     -------
@@ -274,7 +376,7 @@ def inside(members: Members, labels: Ints) -> tuple[Ints, Ints]:
         Where each block's candidates begin in `which`.
     """
     of = labels[members[:, 0]]
-    whole = np.ones(len(members), dtype=bool)
+    whole = of >= 0
     for column in range(1, members.shape[1]):
         whole &= (members[:, column] < 0) | (labels[members[:, column]] == of)
     which = np.flatnonzero(whole)

@@ -44,7 +44,11 @@ class Candidates:
         return len(self.size)
 
     def take(self, which: npt.NDArray[np.bool_] | npt.NDArray[np.integer]) -> Candidates:
-        """Return some of the candidates (mask or positions)."""
+        """Return some of the candidates (mask or positions), without a copy if it is all."""
+        if len(which) == len(self) and (
+            which.all() if which.dtype == np.bool_ else bool((np.diff(which) > 0).all())
+        ):
+            return self
         return Candidates(self.members[which], self.size[which])
 
     def total(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,27 +1,28 @@
 """Partition of a very large territory: bound and plan block by block, on any engine.
 
-What is done where: `blocks` cuts the territory and says what each block needs; here are the
-rounds, and what a worker does with a block. Workers return whole numbers, in the order of the
-blocks, and so every engine gives the same plan and the same proof, to the byte.
+Prices come first (`raising`). They say which candidates are likely, and a plan is made of
+those in three ways: relaxations of overlapping blocks, rounded one colour of blocks after
+the other; very many small windows, searched through (`sweeps`); windows of a hundred units,
+solved anew. Workers return whole numbers, in the order of the pieces, and so every engine gives
+the same plan and the same proof, to the byte.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from gangso.alliances.blocks import SHARE_UNIT, Block, Blocks, block_labels, inside
-from gangso.alliances.cuts import violated_sets
+from gangso.alliances.blocks import block_labels, colours, inside, within
 from gangso.alliances.graph import Graph
-from gangso.alliances.master import Master, SolverError, to_price
-from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST, Prices, reduced_costs
-from gangso.alliances.proof import Stage, bound_of, repair
-from gangso.alliances.solve import INTEGRAL, Limits, Search, Start, solve
+from gangso.alliances.master import Master
+from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST
+from gangso.alliances.proof import Stage
+from gangso.alliances.raising import raise_prices
+from gangso.alliances.solve import Limits, Search, Start, solve
+from gangso.alliances.sweeps import Region, sweep
 from gangso.engine import Engine
 
 __all__ = ["solve_large"]
@@ -30,110 +31,139 @@ Ints = npt.NDArray[np.int64]
 Members = npt.NDArray[np.int32]
 Told = Callable[[float, float | None], None]
 
-_RUN = 1 << 20  # candidates priced at a time
-# A price of 1 in a block, where `SHARE_UNIT` plays the part of `COST_UNIT`, is this many
-# of the whole territory's.
-_FINER = PRICES_PER_COST // SHARE_UNIT
+_SETTLED_FURTHER = 4  # columns a unit that a relaxation begins with
+_NODES = 20  # of the tree of a window
 
 
-@dataclass(frozen=True)
-class _Raised:
-    """What a block adds to the prices: never so much that a reduced cost is negative."""
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """The candidates that a plan is made from, sorted by their lowest unit."""
 
-    units: Ints
+    members: Members
+    cost: Ints
+    reduced: Ints
+
+
+# --- a first plan ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Gap:
+    """A block with its surroundings, as far as nobody has taken them."""
+
+    members: Members
+    cost: Ints
+    reduced: Ints
+    own: npt.NDArray[np.bool_]
+    """Which of the units are the block's own."""
     cuts: npt.NDArray[np.int32]
-    cut_prices: Ints
-    alliances: Ints
-    """What the relaxation rounds to, as positions among all candidates."""
 
 
-def _raise(block: Block) -> _Raised:
-    """Find the prices that add most in a block: its relaxation, with cuts."""
-    n = len(block.units)
-    members, share, row = block.traces()
-    search = Search(members, share, n, (), Limits(), None, None, None)
-    active = np.arange(len(members), dtype=np.int64)
-    master = Master(members, share, n, (), search.artificial)
-    master.add_columns(search.start(active))
-    history: list[int] = []
-    while True:
-        relaxed, stage, _ = search.relax(master, active)
-        history.append(stage.bound)
-        fractional = relaxed.values < 1 - INTEGRAL
-        cuts = violated_sets(
-            members[relaxed.columns[fractional]], relaxed.values[fractional], n, max(30, n // 2)
-        )
-        # Cuts go on while a round brings a twentieth of what all of them have brought.
-        gains = np.diff(history)
-        if not len(cuts) or (len(gains) and gains[-1] < 0.05 * gains.sum()):
-            break
-        master.add_cuts(cuts)
-    prices = stage.prices
-    mine = np.isin(block.units, block.core, assume_unique=True)
-    # A cut on units of several blocks would be found by each of them.
-    binding = (prices.cut_prices < 0) & mine[prices.cuts[:, 0]]
-    if len(block.core) < n:
-        binding &= (mine[prices.cuts] | (prices.cuts < 0)).all(axis=1)
-    local = prices.cuts[binding]
-    return _Raised(
-        prices.units[mine] // _FINER,
-        np.where(local >= 0, block.units[local], -1).astype(np.int32),
-        prices.cut_prices[binding] // _FINER,
-        _round(block, master, row) if len(block.core) < n else np.empty(0, dtype=np.int64),
-    )
-
-
-def _round(block: Block, master: Master, row: Ints) -> Ints:
-    """Round a relaxation to alliances: those wholly inside whose lowest unit is the block's."""
+def _round(gap: _Gap) -> Ints:
+    """Round the relaxation of a gap; the positions of those that hold units of its block."""
+    n = len(gap.own)
+    search = Search(gap.members, gap.cost, n, (), Limits(), None, None, None)
+    active = np.arange(len(gap.cost), dtype=np.int64)
+    master = Master(gap.members, gap.cost, n, (), search.artificial)
+    likely = np.argsort(gap.reduced, kind="stable")[: _SETTLED_FURTHER * n]
+    master.add_columns(np.union1d(likely, search.start(active)))
+    if len(gap.cuts):
+        master.add_cuts(gap.cuts)
+    search.relax(master, active)
     chosen = master.dive()
     if chosen is None:
         return np.empty(0, dtype=np.int64)
-    groups = block.members[row[chosen]]
-    whole = np.isin(groups, np.append(block.units, -1)).all(axis=1)
-    return block.which[row[chosen[whole & np.isin(groups[:, 0], block.core)]]]
+    return chosen[np.append(gap.own, False)[gap.members[chosen]].any(axis=1)]
 
 
-class _Total:
-    """Prices of the whole territory, as the blocks raise them."""
+class _Gaps(Sequence[_Gap]):
+    """The blocks of one colour; each is put together when it is asked for."""
 
-    def __init__(self, n: int) -> None:
-        self.units = np.zeros(n, dtype=np.int64)
-        self.cuts: dict[tuple[int, ...], int] = {}
-        self.alliances: list[Ints] = []
+    def __init__(
+        self, pool: _Pool, graph: Graph, labels: Ints, working: Ints, free: npt.NDArray[np.bool_],
+        cuts: npt.NDArray[np.int32], halo: int,
+    ) -> None:  # fmt: skip
+        self._cuts, self._pool, self.columns = cuts, pool, []
+        self._cores = [labels == block for block in working.tolist()]
+        # Blocks of one colour are so far apart that surroundings do not meet.
+        self._of = np.full(graph.n, -1, dtype=np.int64)
+        for number, core in enumerate(self._cores):
+            self._of[within(graph, np.flatnonzero(core), halo) & free] = number
+        which, start = inside(pool.members, self._of)
+        self.columns = np.split(which, start[1:-1])
+        of = np.append(self._of, -1)[cuts]
+        self._cut_in = np.where(((of == of[:, :1]) | (cuts < 0)).all(axis=1), of[:, 0], -1)
 
-    def add(self, units: Ints, raised: _Raised) -> None:
-        """Add what the block of some units has found."""
-        self.units[units] += raised.units
-        self.alliances.append(raised.alliances)
-        for cut, price in zip(raised.cuts.tolist(), raised.cut_prices.tolist(), strict=True):
-            self.cuts[tuple(cut)] = self.cuts.get(tuple(cut), 0) + price
+    def __len__(self) -> int:
+        return len(self._cores)
 
-    def prices(self) -> Prices:
-        """Return them as they stand."""
-        sets = sorted(self.cuts)
-        return Prices(
-            self.units.copy(),
-            np.array(sets, dtype=np.int32).reshape(-1, 5),
-            np.array([self.cuts[units] for units in sets], dtype=np.int64),
-            np.empty(0, dtype=np.int64),
-        )
+    def __getitem__(self, number: int) -> _Gap:  # type: ignore[override]
+        units = np.flatnonzero(self._of == number)
+        which = self.columns[number]
+        return _Gap(
+            _local(self._pool.members[which], units), self._pool.cost[which],
+            self._pool.reduced[which], self._cores[number][units],
+            _local(self._cuts[self._cut_in == number], units),
+        )  # fmt: skip
 
 
-def _reduced(members: Members, cost: Ints, prices: Prices) -> Ints:
-    """Reduced costs of all candidates, run by run, to spare memory."""
-    out = np.empty(len(cost), dtype=np.int64)
-    none = np.empty((0, 0), dtype=np.int64)
+def _first_plan(
+    pool: _Pool, graph: Graph, cuts: npt.NDArray[np.int32], limits: Limits, engine: Engine
+) -> Ints:
+    """Round relaxations, one colour of blocks after the other; empty if that comes to nothing."""
+    labels = block_labels(graph, limits.block, limits.price_rounds)
+    free = np.ones(graph.n, dtype=bool)
+    chosen: list[Ints] = []
+    for working in colours(graph, labels, 2 * limits.halo):
+        gaps = _Gaps(pool, graph, labels, working, free, cuts, limits.halo)
+        for columns, picked in zip(gaps.columns, engine.map(_round, gaps), strict=True):
+            chosen.append(columns[picked])
+            taken = pool.members[columns[picked]]
+            free[taken[taken >= 0]] = False
+    single = np.flatnonzero(_single(pool.members))
+    alone = single[free[pool.members[single, 0]]]
+    if len(alone) < free.sum():
+        return np.empty(0, dtype=np.int64)
+    return np.sort(np.concatenate([*chosen, alone]))
 
-    def run(first: int) -> None:
-        part = slice(first, first + _RUN)
-        here = members[part]
-        out[part] = reduced_costs(
-            here, np.arange(len(here), dtype=np.int64), to_price(cost[part]), prices, none
-        )
 
-    with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool:
-        list(pool.map(run, range(0, len(cost), _RUN)))
-    return out
+# --- sweeps --------------------------------------------------------------------------------------
+
+
+class _Regions(Sequence[Region]):
+    """The regions of a round of sweeps."""
+
+    def __init__(
+        self, pool: _Pool, graph: Graph, plan: Ints, labels: Ints, window: int, steps: int
+    ) -> None:
+        self._pool, self._graph, self._window, self._steps = pool, graph, window, steps
+        self._labels = _by_alliance(pool.members[plan], labels)
+        which, start = inside(pool.members, self._labels)
+        self.columns = np.split(which, start[1:-1])
+        self._planned = np.zeros(len(pool.cost), dtype=bool)
+        self._planned[plan] = True
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __getitem__(self, number: int) -> Region:  # type: ignore[override]
+        units, which = np.flatnonzero(self._labels == number), self.columns[number]
+        degree = np.diff(self._graph.indptr)[units]
+        row = np.repeat(np.arange(len(units)), degree)
+        step = np.arange(len(row)) - np.repeat(np.cumsum(degree) - degree, degree)
+        near = self._graph.indices[self._graph.indptr[units][row] + step]
+        here = self._labels[near] == number
+        start = np.zeros(len(units) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(row[here], minlength=len(units)), out=start[1:])
+        return Region(
+            _local(self._pool.members[which], units), self._pool.cost[which],
+            self._pool.reduced[which], start,
+            np.searchsorted(units, near[here]).astype(np.int32),
+            np.flatnonzero(self._planned[which]), self._window, self._steps, number,
+        )  # fmt: skip
+
+
+# --- windows -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +179,9 @@ class _Window:
 class _Windows(Sequence[_Window]):
     """The windows of a round; each is put together when it is asked for.
 
-    What a window's plan costs beyond the prices of its units is all that a better one could
-    save; where there is nothing to save a window is left out, and a candidate that would
-    cost more beyond prices than the whole window does is in no better plan of it.
+    Where a window's plan costs nothing beyond prices there is little to save, and it is left
+    out; a candidate that would cost more beyond prices than the whole window does is left out
+    too.
     """
 
     def __init__(self, pool: _Pool, labels: Ints, plan: Ints) -> None:
@@ -175,15 +205,11 @@ class _Windows(Sequence[_Window]):
             self._todo.append((core, mine, np.flatnonzero(planned[mine])))
 
     def __len__(self) -> int:
-        """Return the number of windows."""
         return len(self._todo)
 
     def __getitem__(self, number: int) -> _Window:  # type: ignore[override]
-        """Put a window together."""
         units, which, plan = self._todo[number]
-        members = self._pool.members[which]
-        place = np.searchsorted(units, np.maximum(members, units[0]))
-        local = np.where(members >= 0, place, -1).astype(np.int32)
+        local = _local(self._pool.members[which], units)
         return _Window(local, self._pool.cost[which], len(units), plan)
 
     def candidates(self, number: int) -> Ints:
@@ -191,26 +217,19 @@ class _Windows(Sequence[_Window]):
         return self._todo[number][1]
 
 
-@dataclass(frozen=True, eq=False)
-class _Pool:
-    """The candidates that a plan is made from."""
-
-    members: Members
-    cost: Ints
-    reduced: Ints
-
-
 def _partition(window: _Window) -> Ints:
     """Partition a window anew; its candidates' positions, none if it cannot be covered."""
     start = Start(window.plan, plan=window.plan) if len(window.plan) else None
-    limits = Limits(nodes=20)
+    limits = Limits(nodes=_NODES)
     return solve(window.members, window.cost, window.n, (), limits, None, start).chosen
+
+
+# --- all together --------------------------------------------------------------------------------
 
 
 def solve_large(
     members: Members,
     cost: Ints,
-    n: int,
     graph: Graph,
     limits: Limits,
     engine: Engine,
@@ -224,8 +243,6 @@ def solve_large(
         Candidates, sorted by their lowest unit.
     cost : ndarray of int64, shape (N,)
         Their costs in `COST_UNIT`.
-    n : int
-        Number of units.
     graph : Graph
         Neighbourhood.
     limits : Limits
@@ -248,77 +265,50 @@ def solve_large(
         If a reduced cost came out negative; a fault of the program, not of the input.
     """
 
-    def tell(plan_cost: int | None) -> None:
+    def tell(stage: Stage, plan_cost: int | None = None) -> None:
         if progress is not None:
             known = None if plan_cost is None else plan_cost * COST_UNIT
             progress(stage.bound / PRICES_PER_COST * COST_UNIT, known)
 
-    total = _Total(n)
-    reduced = to_price(cost)
-    for number in range(limits.price_rounds):
-        labels = block_labels(graph, limits.block, number)
-        blocks = Blocks(members, reduced, graph, labels, 0 if number else limits.halo)
-        for core, raised in zip(blocks.cores, engine.map(_raise, blocks), strict=True):
-            total.add(core, raised)
-        prices = total.prices()
-        reduced = _reduced(members, cost, prices)
-        if number == 0:  # halos overlap: what two blocks ask for may be too much for a third
-            every = np.arange(len(cost), dtype=np.int64)
-            prices, slack = repair(members, every, reduced, prices)
-            total.units += slack
-            reduced = _reduced(members, cost, prices)
-        if int(reduced.min()) < 0:
-            raise SolverError(f"a reduced cost of {int(reduced.min())} after round {number}")
-        stage = Stage(prices, bound_of(prices, ()))
-        tell(None)
-    start = _fit_together(members, np.concatenate(total.alliances), n)
-    return find_plan(members, cost, reduced, graph, limits, engine, start, tell), stage
-
-
-def find_plan(
-    members: Members,
-    cost: Ints,
-    reduced: Ints,
-    graph: Graph,
-    limits: Limits,
-    engine: Engine,
-    start: Ints,
-    tell: Callable[[int], None],
-) -> Ints:
-    near = np.union1d(_near(members, reduced, limits.near * graph.n), start)
+    stage, reduced = raise_prices(members, cost, graph, limits, engine, tell)
+    near = _near(members, reduced, limits.near * graph.n)
     pool = _Pool(members[near], cost[near], reduced[near])
-    chosen = np.searchsorted(near, start)
-    for number, size in enumerate(limits.wide_windows):
-        labels = block_labels(graph, size, limits.price_rounds + number)
-        if len(chosen):  # whole alliances: each goes where its lowest unit lies
-            labels = _by_alliance(pool.members[chosen], labels)
-        windows = _Windows(pool, labels, chosen)
+    del reduced
+    likely = _near(pool.members, pool.reduced, limits.rounded * graph.n)
+    first = _Pool(pool.members[likely], pool.cost[likely], pool.reduced[likely])
+    plan = likely[_first_plan(first, graph, stage.prices.cuts, limits, engine)]
+    number = limits.price_rounds  # every step cuts the territory elsewhere
+
+    def improve(windows: Sequence[int]) -> Ints:
+        nonlocal number
+        better = plan
+        for window in windows:
+            number += 1
+            labels = block_labels(graph, limits.region, number)
+            regions = _Regions(pool, graph, better, labels, window, limits.sweep_steps)
+            found = engine.map(sweep, regions)
+            picked = [c[r] for c, r in zip(regions.columns, found, strict=True)]
+            better = np.sort(np.concatenate(picked))
+            tell(stage, int(pool.cost[better].sum()))
+        return better
+
+    if len(plan):
+        tell(stage, int(pool.cost[plan].sum()))
+        plan = improve(limits.sweeps)
+    for size in limits.wide_windows:
+        number += 1
+        labels = block_labels(graph, size, number)
+        if len(plan):  # whole alliances: each goes where its lowest unit lies
+            labels = _by_alliance(pool.members[plan], labels)
+        windows = _Windows(pool, labels, plan)
         found = engine.map(_partition, windows)
         if not all(len(picked) for picked in found):
-            return np.empty(0, dtype=np.int64)
+            return np.empty(0, dtype=np.int64), stage
         better = [windows.candidates(window)[picked] for window, picked in enumerate(found)]
-        chosen = np.sort(np.concatenate([*windows.kept, *better]))
-        tell(int(pool.cost[chosen].sum()))
-    return near[chosen]
-
-
-def _fit_together(members: Members, alliances: Ints, n: int) -> Ints:
-    """Take alliances that do not overlap, in the order given; alone who is in none.
-
-    Nothing is returned if somebody who is left cannot stay alone.
-    """
-    taken = np.zeros(n, dtype=bool)
-    chosen = []
-    for alliance in alliances.tolist():
-        group = members[alliance][members[alliance] >= 0]
-        if not taken[group].any():
-            taken[group] = True
-            chosen.append(alliance)
-    single = np.flatnonzero(_single(members))
-    alone = single[~taken[members[single, 0]]]
-    if len(alone) < (~taken).sum():
-        return np.empty(0, dtype=np.int64)
-    return np.sort(np.concatenate([np.array(chosen, dtype=np.int64), alone]))
+        plan = np.sort(np.concatenate([*windows.kept, *better]))
+        tell(stage, int(pool.cost[plan].sum()))
+        plan = improve(limits.sweeps[-1:])
+    return near[plan], stage
 
 
 def _near(members: Members, reduced: Ints, count: int) -> Ints:
@@ -333,6 +323,14 @@ def _single(members: Members) -> npt.NDArray[np.bool_]:
         return np.ones(len(members), dtype=bool)
     single: npt.NDArray[np.bool_] = members[:, 1] < 0
     return single
+
+
+def _local(members: Members, units: Ints) -> Members:
+    """Express units as positions in an ascending list of them, -1 as it is."""
+    if not len(units):
+        return members
+    place = np.searchsorted(units, np.maximum(members, units[0]))
+    return np.where(members >= 0, place, -1).astype(np.int32)
 
 
 def _by_alliance(groups: Members, labels: Ints) -> Ints:

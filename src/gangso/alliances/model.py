@@ -322,9 +322,11 @@ class AllianceModel:
             The question with its answer; without a plan, its solution names who is stuck.
         """
         allowed, rows = self.pool_under(constraints)
-        cost = self.costs(options.weights)[allowed]
+        cost = self.costs(options.weights)
+        if len(allowed) < len(cost):
+            cost = cost[allowed]
         solution = solve(
-            self.candidates.members[allowed], cost, self.graph.n, rows, limits, progress,
+            self.candidates.take(allowed).members, cost, self.graph.n, rows, limits, progress,
             None if start is None else start.start(allowed), self.graph, None, self.engine,
         )  # fmt: skip
         return Settled(self, options, constraints, allowed, cost, rows, solution)

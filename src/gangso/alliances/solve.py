@@ -64,13 +64,21 @@ class Limits:
     whole : int
         Most units whose relaxation is solved as one; beyond, bound and plan are found block
         by block.
-    block, halo, price_rounds : int
-        Units of a block, steps it looks beyond them at first, and how often the territory is
-        cut into blocks to raise prices.
-    near : int
-        Candidates a unit from which a very large plan is made, those of least reduced cost.
+    block, price_rounds : int
+        Units of a block, and how often the territory is cut into blocks to raise prices.
+    halo : int
+        Steps that a block looks beyond its own units when a first plan is rounded.
+    rounded, near : int
+        Candidates a unit, those of least reduced cost, from which the first plan of a very
+        large territory is made, and from which it is improved.
+    sweeps : tuple of int
+        Round by round the units of the windows that are searched through.
+    sweep_steps, region : int
+        Candidates placed in such a window before it is left, and units that are swept by
+        one worker.
     wide_windows : tuple of int
-        Round by round the units of a window of a very large territory.
+        Round by round the units of the windows of a very large territory that are solved
+        anew; a sweep of windows as small as the last of `sweeps` follows each.
     """
 
     cut_rounds: int = 40
@@ -80,12 +88,16 @@ class Limits:
     patch_nodes: int = 200
     component: int = 250
     step: int = 1
-    whole: int = 20_000
+    whole: int = 10_000
     block: int = 250
-    halo: int = 2
-    price_rounds: int = 3
-    near: int = 20
-    wide_windows: tuple[int, ...] = (60, 60, 100, 100, 100, 150, 150, 150)
+    price_rounds: int = 4
+    halo: int = 3
+    rounded: int = 20
+    near: int = 60
+    sweeps: tuple[int, ...] = (24, 32, 40)
+    sweep_steps: int = 20_000
+    region: int = 2_000
+    wide_windows: tuple[int, ...] = (100, 100, 60, 140)
 
 
 @dataclass(frozen=True, eq=False)
@@ -449,9 +461,7 @@ def solve(
     if graph is not None and n > limits.whole and not rows:
         from gangso.alliances.large import solve_large
 
-        chosen, stage = solve_large(
-            members, cost, n, graph, limits, engine or open_engine(), progress
-        )
+        chosen, stage = solve_large(members, cost, graph, limits, engine or open_engine(), progress)
         if len(chosen):
             nothing = np.empty(0, dtype=np.int64)
             total = int(cost[chosen].sum())
