@@ -3,9 +3,9 @@
 Run ``uv run benchmarks/alliances.py [korea|answers|graphs|us|italy ...]``. Every certificate is
 verified. Instances that are not embedded are read from ``../shared``.
 
-``points [100000] [processes:2|serial|dask://host:port] [kill] [out=FILE]`` solves random points block
-by block and prints bound, best plan and gap as they come; with ``kill`` a second time, with a
-worker killed in the middle.
+``points [100000] [processes:2|serial|dask://host:port] [kill] [out=FILE]`` solves random
+points block by block and prints bound, best plan and gap as they come; with ``kill`` a second
+time, with a worker killed in the middle.
 """
 
 from __future__ import annotations

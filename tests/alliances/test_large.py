@@ -37,7 +37,7 @@ def instance(n: int = 240) -> tuple[Graph, Candidates, np.ndarray]:
 
 
 def solved(engine: Engine | None = None) -> Solution:
-    graph, pool, cost = instance()
+    graph, pool, cost = instance(100)
     return solve(pool.members, cost, graph.n, (), SMALL, graph=graph, engine=engine)
 
 
@@ -133,8 +133,9 @@ def test_a_sweep_keeps_a_partition_and_costs_no_more() -> None:
 
 
 def test_the_bound_is_true_and_the_plan_a_partition() -> None:
-    graph, pool, cost = instance()
-    found, best = solved(), solve(pool.members, cost, graph.n)
+    graph, pool, cost = instance(120)
+    found = solve(pool.members, cost, graph.n, (), SMALL, graph=graph)
+    best = solve(pool.members, cost, graph.n)
     assert best.proven
     assert found.proof.bound <= best.cost * PRICES_PER_COST <= found.cost * PRICES_PER_COST
     assert found.gap < 0.05
