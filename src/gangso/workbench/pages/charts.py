@@ -70,20 +70,19 @@ def _short(value: float, lang: str) -> str:
 def pyramid(
     men: Sequence[float],
     women: Sequence[float],
-    later_men: Sequence[float] | None,
-    later_women: Sequence[float] | None,
+    ages: Sequence[int],
     label: str,
     words: Mapping[str, str],
     lang: str,
 ) -> Markup:
-    """Draw an age pyramid; a later year, if given, as an outline over it.
+    """Draw an age pyramid.
 
     Parameters
     ----------
     men, women : sequence of float
-        Persons by five-year group, the youngest first.
-    later_men, later_women : sequence of float, optional
-        The same of a later year.
+        Persons by age group, the youngest first.
+    ages : sequence of int
+        Lower bounds of the groups.
     label : str
         What a screen reader says.
     words : mapping of str to str
@@ -100,7 +99,7 @@ def pyramid(
     count = len(men)
     height = count * row + 32
     half = (width - 2 * left - middle) / 2
-    most = max(*men, *women, *(later_men or ()), *(later_women or ()), 1.0)
+    most = max(*men, *women, 1.0)
     scale = half / most
     x_men, x_women = left + half, left + half + middle
     out = [
@@ -118,17 +117,8 @@ def pyramid(
         if k % 4 == 0:
             out.append(
                 f'<text class="tick" x="{width / 2:g}" y="{y + row - 2:.1f}" '
-                f'text-anchor="middle">{k * 5}</text>'
+                f'text-anchor="middle">{ages[k]}</text>'
             )
-    for later, sign, x in ((later_men, -1, x_men), (later_women, 1, x_women)):
-        if later is None:
-            continue
-        path = []
-        for k in range(count):
-            y = 14 + (count - 1 - k) * row
-            at = x + sign * later[k] * scale
-            path.append(f"{at:.1f},{y + row - 0.6:.1f} {at:.1f},{y - 0.6:.1f}")
-        out.append(f'<polyline class="later" points="{" ".join(path)}"/>')
     foot = height - 5
     out.append(
         f'<text class="legend" x="{x_men:g}" y="9" text-anchor="end">{escape(words["men"])}</text>'

@@ -90,6 +90,7 @@ class Desk:
         self.regions: dict[str, Live] = {}
         self.map: PlanMap | None = None
         self.stamp = 0
+        self.room: Any = None
 
     # -- what stands ---------------------------------------------------------------------
 

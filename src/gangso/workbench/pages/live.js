@@ -2,8 +2,15 @@
 // `data-act` names what a control asks for; everything else in its dataset goes with it.
 export default {
   template: `<div @click="click" @change="change" @input="input" @submit.prevent="submit" @keydown="keydown"></div>`,
-  props: { html: String },
-  mounted() { this.render(); },
+  props: { html: String, keys: Boolean },
+  mounted() {
+    this.render();
+    if (this.keys) {
+      this.hear = (event) => this.shortcut(event);
+      window.addEventListener("keydown", this.hear);
+    }
+  },
+  unmounted() { window.removeEventListener("keydown", this.hear); },
   updated() { this.render(); },
   methods: {
     // Replace the content, and leave focus, scrolling, what is typed and what is unfolded as they were.
@@ -21,6 +28,7 @@ export default {
       for (const [id, value] of Object.entries(open)) { const e = document.getElementById(id); if (e) e.open = value; }
       for (const e of root.querySelectorAll("[data-filter]")) this.filter(e);
       for (const [id, value] of Object.entries(scroll)) { const e = document.getElementById(id); if (e) e.scrollTop = value; }
+      if (this.marked) document.getElementById(this.marked)?.setAttribute("aria-current", "true");
       const back = focus && document.getElementById(focus);
       if (back) { back.focus({ preventScroll: true }); if (chosen !== null && back.setSelectionRange && back.type !== "range") { try { back.setSelectionRange(chosen, chosen); } catch { /* not a text field */ } } }
       const dialog = root.querySelector("dialog[data-open]");
@@ -30,6 +38,48 @@ export default {
         (dialog.querySelector("[autofocus]") || dialog.querySelector("button, input, a"))?.focus();
       }
     },
+    theme() {
+      const root = document.documentElement;
+      root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+      localStorage.setItem("gangso-theme", root.dataset.theme);
+    },
+    // On a phone one of the panes covers the map.
+    pane(name) {
+      document.body.dataset.pane = name;
+      for (const button of document.querySelectorAll("[data-act=pane]")) button.setAttribute("aria-pressed", String(button.dataset.pane === name));
+    },
+    language(lang, title) {
+      document.documentElement.lang = lang;
+      document.title = title;
+      document.cookie = `gangso_lang=${lang}; path=/; max-age=31536000; samesite=strict`;
+    },
+    address(query) { history.replaceState(null, "", query); },
+    focus_on(id) { document.getElementById(id)?.focus(); },
+    // Mark the row of what is chosen, and bring it into sight.
+    current(id) {
+      for (const row of this.$el.querySelectorAll("[aria-current]")) row.removeAttribute("aria-current");
+      this.marked = id;
+      const row = document.getElementById(id);
+      if (!row) return;
+      row.setAttribute("aria-current", "true");
+      if (!this.$el.contains(document.activeElement)) row.scrollIntoView({ block: "nearest" });
+    },
+    shortcut(event) {
+      const typing = event.target.matches?.("input:not([type=range]):not([type=checkbox]), textarea, select");
+      const command = event.ctrlKey || event.metaKey, key = event.key.toLowerCase();
+      if (document.querySelector("dialog[open]")) return;
+      const act = command && key === "z" && !typing ? (event.shiftKey ? "redo" : "undo")
+        : command && key === "y" && !typing ? "redo"
+        : command && key === "s" ? "open_save"
+        : typing || command || event.altKey ? null
+        : key === "?" ? "open_help"
+        : key === "escape" ? "dismiss" : null;
+      if (act) { event.preventDefault(); this.send({ act }); return; }
+      if (typing || command || event.altKey) return;
+      if (key === "/") { event.preventDefault(); this.send({ act: "left", tab: "find", focus: "find-box" }); this.pane("find"); }
+      if (key === "c") { event.preventDefault(); this.send({ act: "left", tab: "conditions", focus: "target" }); this.pane("find"); }
+      if (key === "m") { event.preventDefault(); this.pane("map"); document.querySelector(".map")?.focus(); }
+    },
     send(what) { this.$emit("act", what); },
     click(event) {
       const control = event.target.closest("[data-act]");
@@ -37,6 +87,9 @@ export default {
       if (control.tagName === "A" && control.hasAttribute("href")) return;
       event.preventDefault();
       if (control.getAttribute("aria-disabled") === "true") return;
+      // What concerns this screen only stays here.
+      if (control.dataset.act === "theme") { this.theme(); return; }
+      if (control.dataset.act === "pane") { this.pane(control.dataset.pane); return; }
       this.send({ ...control.dataset, add: event.shiftKey || event.ctrlKey || event.metaKey });
     },
     async change(event) {

@@ -18,9 +18,12 @@ export default {
     this.geo = await response.json();
     this.build();
     this.paint(this.first || {});
+    this.themes = new MutationObserver(() => { this.fill(); this.settle(); });
+    this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   },
   unmounted() {
     this.observer?.disconnect();
+    this.themes?.disconnect();
     this.map?.remove();
   },
   methods: {
@@ -99,9 +102,9 @@ export default {
       if (!this.map) { Object.assign((this.first ??= {}), part); return; }
       Object.assign(this.state, part);
       const s = this.state;
-      if (part.fills || part.dark !== undefined) this.fill();
+      if (part.fills || part.tiles !== undefined) this.fill();
       if (part.groups || part.before !== undefined || part.moved || part.outlines !== undefined) this.outline();
-      if (part.groups || part.names || part.dark !== undefined || part.show_names !== undefined) this.label_places();
+      if (part.groups || part.names || part.tiles !== undefined || part.show_names !== undefined) this.label_places();
       if ("selected" in part || part.tray || part.groups) this.mark_chosen();
       if (part.points) this.draw_points();
       if (part.flows) this.draw_flows();
@@ -110,7 +113,7 @@ export default {
       this.settle();
     },
     fill() {
-      const { fills, dark } = this.state;
+      const { fills } = this.state, dark = document.documentElement.dataset.theme === "dark";
       if (!fills) return;
       const svg = this.layers.length <= CANVAS_FROM;
       this.layers.forEach((layer, i) => {

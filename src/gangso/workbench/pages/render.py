@@ -30,7 +30,7 @@ def _number(value: Any, form: str = ",.0f", unit: str = "") -> str:
     return "–" if value is None or pd.isna(value) else format(float(value), form) + unit
 
 
-def render(name: str, words: Words, **values: Any) -> str:
+def render(name: str, words: Words, /, **values: Any) -> str:
     """Fill a template.
 
     Parameters

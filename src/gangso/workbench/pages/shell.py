@@ -1,0 +1,191 @@
+"""The page: its frame, its fonts and styles, and a desk for whoever opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from nicegui import run, ui
+
+from gangso.report.fonts import cuts
+from gangso.texts import LANGUAGES, say
+from gangso.workbench.ground import Ground
+from gangso.workbench.pages import dialogs as _dialogs  # noqa: F401 - registers its actions
+from gangso.workbench.pages.actions import act
+from gangso.workbench.pages.desk import REGIONS, Desk
+from gangso.workbench.pages.geometry import shapes_json
+from gangso.workbench.pages.parts import Live, PlanMap
+from gangso.workbench.pages.words import Words
+from gangso.workbench.session import Session
+
+__all__ = ["add_pages"]
+
+_HERE = Path(__file__).parent
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+# Before anything is drawn: the theme that was chosen here last, or the system's.
+_THEME = """<script>
+document.documentElement.dataset.theme = localStorage.getItem("gangso-theme")
+  || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+</script>"""
+_HATCH = """<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
+<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<rect width="6" height="6" fill="var(--alone)"/><rect width="1.6" height="6" fill="var(--alone-line)"/>
+</pattern></defs></svg>"""
+
+
+def _faces() -> str:
+    return "".join(
+        f"@font-face{{font-family:Gangso;font-weight:{weight};font-display:swap;"
+        f"src:url(/workbench/font/{weight}.ttf)}}"
+        for weight in cuts()
+    )
+
+
+@dataclass
+class Room:
+    """What the pages of one server share.
+
+    Attributes
+    ----------
+    ground : Ground
+        The territory on which pages open.
+    store : Store
+        Where scenarios are kept.
+    """
+
+    ground: Ground
+    store: Any
+
+
+def add_pages(app: FastAPI, room: Room) -> None:
+    """Serve the pages of a workbench.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The application; the pages are at ``/``, their files under ``/workbench``.
+    room : Room
+        What they share.
+    """
+    shapes: dict[str, bytes] = {}
+
+    @app.get("/workbench/shapes/{fingerprint}.json", include_in_schema=False)
+    def send_shapes(fingerprint: str) -> Response:
+        territory = room.ground.territory
+        if fingerprint != territory.fingerprint:
+            return Response(status_code=404)
+        if fingerprint not in shapes:
+            shapes[fingerprint] = shapes_json(territory)
+        return Response(shapes[fingerprint], media_type="application/json", headers=_FOREVER)
+
+    @app.get("/workbench/font/{weight}.ttf", include_in_schema=False)
+    def send_font(weight: int) -> Response:
+        path = cuts().get(weight)
+        if path is None:
+            return Response(status_code=404)
+        return Response(path.read_bytes(), media_type="font/ttf", headers=_FOREVER)
+
+    @app.get("/workbench/style.css", include_in_schema=False)
+    def send_style() -> Response:
+        text = _faces() + (_HERE / "style.css").read_text(encoding="utf-8")
+        return Response(text, media_type="text/css", headers={"Cache-Control": "no-cache"})
+
+    @ui.page("/", response_timeout=60)
+    async def page(request: Request) -> None:
+        lang = _language(request)
+        scenario = request.query_params.get("scenario", "")
+        await open_page(room, lang, scenario)
+
+    ui.run_with(
+        app, title=say("wb.title", "ko"), favicon=_HERE / "favicon.svg", tailwind=False,
+        show_welcome_message=False, reconnect_timeout=30,
+    )  # fmt: skip
+
+
+def _language(request: Request) -> str:
+    wanted = request.query_params.get("lang") or request.cookies.get("gangso_lang") or ""
+    if wanted in LANGUAGES:
+        return wanted
+    header = request.headers.get("accept-language", "")
+    return "en" if header and not header.lower().startswith("ko") else "ko"
+
+
+async def open_page(room: Room, lang: str, scenario: str) -> None:
+    """Build the page for whoever opens it.
+
+    Parameters
+    ----------
+    room : Room
+        What all pages share.
+    lang : {"ko", "en"}
+        Language.
+    scenario : str
+        Id of the saved scenario to open; empty for the territory's own.
+    """
+    ui.page_title(say("wb.title", lang))
+    ui.add_head_html(_THEME)
+    ui.add_head_html('<link rel="stylesheet" href="/workbench/style.css">')
+    ui.add_body_html(_HATCH)
+    session, file = await run.io_bound(_session, room, scenario)
+    desk = Desk(session, Words(session.ground.territory, lang))
+    desk.room = room
+    if file:
+        desk.file = file
+    desk.saved_as = session.scenario
+    ui.context.client.page_lang = lang
+    with ui.element("div").classes("desk"):
+        for name, tag, classes in (
+            ("top", "header", "top"), ("left", "aside", "left"), ("main", "main", "middle"),
+            ("side", "aside", "side"), ("nav", "nav", "nav"),
+        ):  # fmt: skip
+            with ui.element(tag).classes(classes) as holder:
+                if name in ("left", "side", "nav", "main"):
+                    holder.props(f'aria-label="{say(f"wb.region.{name}", lang)}"')
+                if name == "main":
+                    territory = session.ground.territory
+                    desk.map = PlanMap(
+                        f"/workbench/shapes/{territory.fingerprint}.json",
+                        say("wb.map.label", lang), desk.state(),
+                    )  # fmt: skip
+                    desk.map.on("pick", _heard(desk, "pick"))
+                    for inner in ("controls", "ribbon", "legend", "tray"):
+                        _region(desk, inner)
+                else:
+                    _region(desk, name)
+        _region(desk, "dialog")
+    desk.regions["top"].props("keys")
+    # What the first cards show is worked out while the planner looks around.
+    for kind in ("diagnosis", "ledger", "services", "outlook"):
+        desk.ask(kind)
+
+
+def _region(desk: Desk, name: str) -> None:
+    assert name in REGIONS
+    region = Live(desk.html(name))
+    region.classes(f"region {name}-region")
+    region.on("act", _heard(desk))
+    desk.regions[name] = region
+
+
+def _heard(desk: Desk, name: str | None = None) -> Callable[[Any], Any]:
+    async def heard(event: Any) -> None:
+        what = dict(event.args or {})
+        if name is not None:
+            what["act"] = name
+        await act(desk, what)
+
+    return heard
+
+
+def _session(room: Room, scenario: str) -> tuple[Session, dict[str, Any]]:
+    if not scenario:
+        return Session(room.ground), {}
+    record = room.store.get(scenario)
+    session = Session(room.ground, record.opened, record.trail, record.position)
+    return session, {
+        "id": record.id, "name": record.name, "note": record.note, "version": record.version,
+    }  # fmt: skip
