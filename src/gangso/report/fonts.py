@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import TextToPath
 
-__all__ = ["Fonts", "cuts", "font_folders", "fonts", "subset"]
+__all__ = ["Fonts", "cuts", "font_folders", "fonts", "subset", "web_font"]
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,30 @@ def subset(path: Path, text: str) -> str:
     save_font(font, out, options)
     font.close()
     return base64.b64encode(out.getvalue()).decode("ascii")
+
+
+@cache
+def web_font(path: Path) -> bytes:
+    """Return a whole font as browsers take it: without a drawing tool's own tables.
+
+    Parameters
+    ----------
+    path : Path
+        Font file.
+
+    Returns
+    -------
+    bytes
+        TrueType.
+    """
+    font = load_font(str(path), Options())
+    for tag in ("TSI0", "TSI1", "TSI2", "TSI3", "TSI5"):
+        if tag in font:
+            del font[tag]
+    out = BytesIO()
+    font.save(out, reorderTables=None)
+    font.close()
+    return out.getvalue()
 
 
 def fonts() -> Fonts:

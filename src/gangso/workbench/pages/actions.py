@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import pandas as pd
 from nicegui import background_tasks, run, ui
 
 from gangso.engine import CancelledError
@@ -129,8 +130,8 @@ def follow(desk: Desk) -> None:
     if desk.code is None or desk.code not in desk.plan.membership.index:
         desk.ident = desk.ident if desk.ident in desk.plan.alliances.index else None
         return
-    now = desk.plan.membership.loc[desk.code, "alliance"]
-    desk.ident = str(now) if now == now else None
+    now = desk.plan.membership["alliance"].loc[desk.code]
+    desk.ident = None if pd.isna(now) else str(now)
 
 
 async def price(desk: Desk) -> None:
@@ -151,14 +152,14 @@ async def edit(desk: Desk, wanted: Edit) -> Change | None:
 
 
 @action
-async def undo(desk: Desk, what: What) -> None:
+async def undo(desk: Desk, _: What) -> None:
     """Take the last move back."""
     if desk.session.can_undo:
         await move(desk, desk.session.undo)
 
 
 @action
-async def redo(desk: Desk, what: What) -> None:
+async def redo(desk: Desk, _: What) -> None:
     """Make it again."""
     if desk.session.can_redo:
         await move(desk, desk.session.redo)
@@ -170,21 +171,21 @@ def _pair(desk: Desk) -> tuple[str, str]:
 
 
 @action
-async def together(desk: Desk, what: What) -> None:
+async def together(desk: Desk, _: What) -> None:
     """Lock the two of the tray together."""
     change = await edit(desk, LockTogether(codes=_pair(desk)))
     await _emptied(desk, change)
 
 
 @action
-async def apart(desk: Desk, what: What) -> None:
+async def apart(desk: Desk, _: What) -> None:
     """Forbid the two of the tray to be together."""
     change = await edit(desk, Forbid(codes=_pair(desk)))
     await _emptied(desk, change)
 
 
 @action
-async def fix(desk: Desk, what: What) -> None:
+async def fix(desk: Desk, _: What) -> None:
     """Fix the tray as an alliance."""
     change = await edit(desk, FixAlliance(codes=tuple(desk.tray)))
     await _emptied(desk, change)
@@ -260,7 +261,7 @@ async def reset(desk: Desk, what: What) -> None:
 
 
 @action
-async def reset_size(desk: Desk, what: What) -> None:
+async def reset_size(desk: Desk, _: What) -> None:
     """Go back to target and size as opened."""
     await edit(desk, Reset(what="target"))
     await edit(desk, Reset(what="size"))
@@ -332,7 +333,7 @@ async def tray_alliance(desk: Desk, what: What) -> None:
 
 
 @action
-async def tray_clear(desk: Desk, what: What) -> None:
+async def tray_clear(desk: Desk, _: What) -> None:
     """Empty the tray."""
     desk.tray, desk.score = [], None
     desk.refresh("tray", "left", "side")
@@ -340,7 +341,7 @@ async def tray_clear(desk: Desk, what: What) -> None:
 
 
 @action
-async def score(desk: Desk, what: What) -> None:
+async def score(desk: Desk, _: What) -> None:
     """Weigh the alliance of the tray against the optimum."""
     desk.score = await run.io_bound(desk.session.score, [list(desk.tray)])
     desk.refresh("tray")
@@ -375,7 +376,7 @@ async def map_zoom(desk: Desk, what: What) -> None:
 
 
 @action
-async def map_home(desk: Desk, what: What) -> None:
+async def map_home(desk: Desk, _: What) -> None:
     """Show the whole territory."""
     if desk.map is not None:
         desk.map.run_method("home")
@@ -398,7 +399,7 @@ async def right(desk: Desk, what: What) -> None:
 
 
 @action
-async def dismiss(desk: Desk, what: What) -> None:
+async def dismiss(desk: Desk, _: What) -> None:
     """Put away what the ribbon says."""
     if desk.dialog:
         desk.dialog = {}
@@ -410,7 +411,7 @@ async def dismiss(desk: Desk, what: What) -> None:
 
 
 @action
-async def lang(desk: Desk, what: What) -> None:
+async def lang(desk: Desk, _: What) -> None:
     """Turn to the other language; nothing else changes."""
     desk.words = Words(desk.territory, "en" if desk.words.lang == "ko" else "ko")
     desk.refresh()
@@ -420,14 +421,14 @@ async def lang(desk: Desk, what: What) -> None:
 
 
 @action
-async def open_help(desk: Desk, what: What) -> None:
+async def open_help(desk: Desk, _: What) -> None:
     """List the shortcuts."""
     desk.dialog = {"template": "help"}
     desk.refresh("dialog")
 
 
 @action
-async def close(desk: Desk, what: What) -> None:
+async def close(desk: Desk, _: What) -> None:
     """Close the dialog."""
     desk.dialog = {}
     desk.refresh("dialog")

@@ -35,7 +35,13 @@ from gangso.workbench.pages.view_alliance import (
     compact_view,
     fan_view,
 )
-from gangso.workbench.pages.view_change import change_view, conflict_view, fault_lines, lock_view
+from gangso.workbench.pages.view_change import (
+    change_view,
+    conflict_view,
+    fault_lines,
+    lock_view,
+    score_view,
+)
 from gangso.workbench.pages.view_nation import future_view, ledger_view, needs_view, plan_view
 from gangso.workbench.pages.view_place import place_view
 from gangso.workbench.pages.words import Words
@@ -91,6 +97,7 @@ class Desk:
         self.map: PlanMap | None = None
         self.stamp = 0
         self.room: Any = None
+        self.ready = False
 
     # -- what stands ---------------------------------------------------------------------
 
@@ -163,7 +170,7 @@ class Desk:
             named = (str(plan.alliances.loc[of[0], "members"]),)
             of_plan = False
         key: Hashable = (kind, *named, self.key_of_plan() if of_plan else "")
-        return self.known.ask(key, finders[kind])
+        return self.known.ask(key, finders[kind]) if self.ready else self.known.get(key)
 
     def told(self, kind: str, view: Callable[[Any], Any], *of: str) -> dict[str, Any]:
         """Ask, and put the answer as a template reads it."""
@@ -230,10 +237,8 @@ class Desk:
                 "names": [words.names[c] for c in self.codes],
                 "short": [words.short_names[c] for c in self.codes],
                 "places": [words.provinces[c] for c in self.codes],
-                "values": list(layer.values),
-                "status": [
-                    "" if s == "allied" else words.say(f"wb.place.{s}") for s in status
-                ],
+                "values": list(layer.said),
+                "status": ["" if s == "allied" else words.say(f"wb.place.{s}") for s in status],
             }
         if "groups" in wanted:
             index = {code: number for number, code in enumerate(self.codes)}
@@ -326,14 +331,14 @@ class Desk:
             status, alliance = member["status"].iloc[number], member["alliance"].iloc[number]
             kind = layer.classes[layer.of[number]]
             side = words.say(f"wb.row.{status}") if pd.isna(alliance) else str(alliance)
-            where = [p for p in (words.provinces[code], layer.values[number]) if p]
+            where = [p for p in (words.provinces[code], layer.said[number]) if p]
             names = {*(self.territory.names(lang).iloc[number] for lang in ("ko", "en"))}
             rows.append(
                 {
                     "code": code, "name": words.short_names[code], "where": " · ".join(where),
                     "side": side, "in_scope": status != "outside", "in_tray": code in self.tray,
                     "day": kind.day, "night": kind.night, "hatched": kind.hatched,
-                    "search": " ".join([*map(str, names), code, words.provinces[code], side]).lower(),
+                    "search": " ".join([*map(str, names), *where, code, side]).lower(),
                 }
             )  # fmt: skip
         alliances = []
@@ -389,11 +394,12 @@ class Desk:
             layers.append({"key": key, "title": title, "waiting": waiting})
         overlays = []
         for key in OVERLAYS:
-            short = "bases" in self.overlays and len(self._all_bases()) < len(self.plan.alliances)
+            on = key in self.overlays
+            short = on and key == "bases" and len(self._all_bases()) < len(self.plan.alliances)
             overlays.append(
                 {
                     "key": key, "title": self.words.say(f"wb.overlay.{key}"),
-                    "on": key in self.overlays, "waiting": "bases" if key == "bases" and short else "",
+                    "on": on, "waiting": "bases" if short else "",
                 }
             )  # fmt: skip
         return {"layers": layers, "overlays": overlays, "chosen": self.layer_key}
@@ -437,8 +443,6 @@ class Desk:
         people = self.territory.municipalities["population"]
         score = None
         if self.score is not None:
-            from gangso.workbench.pages.view_change import score_view
-
             score = score_view(self.words, self.score, self.plan)
         return {
             "members": [{"code": c, "name": self.words.name(c)} for c in self.tray],

@@ -67,13 +67,13 @@ def borders(shapes: npt.NDArray[np.object_]) -> list[tuple[int, int, list[Floats
         last) and the lines, each of shape (k, 2).
     """
     rings, owner = [], []
-    for number, shape in enumerate(shapes):
+    for unit, shape in enumerate(shapes):
         if shape is None:
             continue
         for part in shapely.get_parts(shape):
             for ring in shapely.get_rings(part):
                 rings.append(shapely.get_coordinates(ring))
-                owner.append(number)
+                owner.append(unit)
     starts = np.concatenate([ring[:-1] for ring in rings])
     ends = np.concatenate([ring[1:] for ring in rings])
     whose = np.repeat(owner, [len(ring) - 1 for ring in rings])
@@ -82,8 +82,8 @@ def borders(shapes: npt.NDArray[np.object_]) -> list[tuple[int, int, list[Floats
         (starts[:, 0] == ends[:, 0]) & (starts[:, 1] > ends[:, 1])
     )
     low, high = np.where(swap[:, None], ends, starts), np.where(swap[:, None], starts, ends)
-    segments, number = np.unique(np.hstack([low, high]), axis=0, return_inverse=True)
-    number = number.ravel()
+    segments, inverse = np.unique(np.hstack([low, high]), axis=0, return_inverse=True)
+    number = inverse.ravel()
     order = np.lexsort((whose, number))
     first = np.searchsorted(number[order], np.arange(len(segments)))
     sides = np.full((len(segments), 2), -1, dtype=np.int64)
@@ -91,9 +91,9 @@ def borders(shapes: npt.NDArray[np.object_]) -> list[tuple[int, int, list[Floats
     after = np.minimum(first + 1, len(order) - 1)
     shared = (after > first) & (number[order][after] == np.arange(len(segments)))
     sides[shared, 1] = whose[order][after[shared]]
-    pairs, of = np.unique(sides, axis=0, return_inverse=True)
-    of = of.ravel()
-    lines = shapely.linestrings(segments.reshape(-1, 2, 2))
+    pairs, inverse = np.unique(sides, axis=0, return_inverse=True)
+    of = inverse.ravel()
+    lines = np.asarray(shapely.linestrings(segments.reshape(-1, 2, 2)), dtype=object)
     found = []
     for pair, (a, b) in enumerate(pairs):
         merged = shapely.line_merge(shapely.multilinestrings(lines[of == pair]))
@@ -123,12 +123,15 @@ def shapes_json(territory: Territory) -> bytes:
     shapes = simple_shapes(territory)
     back = pyproj.Transformer.from_crs(territory.metadata.metric_crs, "EPSG:4326", always_xy=True)
     to_degrees = partial(_points, back)
-    units, spots = [], []
+    units: list[Any] = []
+    spots: list[list[float]] = []
     for code, shape in zip(territory.municipalities.index, shapes, strict=True):
         if shape is None:
             here = territory.municipalities.loc[code]
             units.append([])
-            spots.append([round(float(here["lat"]), _DIGITS), round(float(here["lon"]), _DIGITS), 0])
+            spots.append(
+                [round(float(here["lat"]), _DIGITS), round(float(here["lon"]), _DIGITS), 0]
+            )
             continue
         parts = shapely.get_parts(shape)
         units.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class Layer:
         Classes, in the order of the legend.
     of : tuple of int
         Class of every municipality, in the territory's order.
-    values : tuple of str
+    said : tuple of str
         What the hover card says of every municipality; empty where nothing is known.
     legend : tuple of Class
         What the legend shows, if not simply the classes.
@@ -64,7 +65,7 @@ class Layer:
     title: str
     classes: tuple[Class, ...]
     of: tuple[int, ...]
-    values: tuple[str, ...]
+    said: tuple[str, ...]
     legend: tuple[Class, ...] = ()
     note: str = ""
 
@@ -191,9 +192,7 @@ def _by_class(
     order = list(labels)
     palette = list(colours or sequence(len(order)))
     counts = face.value_counts()
-    classes = [
-        _class(labels[k], palette[n], int(counts.get(k, 0))) for n, k in enumerate(order)
-    ]
+    classes = [_class(labels[k], palette[n], int(counts.get(k, 0))) for n, k in enumerate(order)]
     unknown = int(face.isna().sum())
     place = {k: n for n, k in enumerate(order)}
     of = tuple(place[k] if pd.notna(k) else len(order) for k in face)
@@ -215,10 +214,7 @@ def _cut(values: pd.Series, breaks: Sequence[float], labels: Sequence[str]) -> p
 def _ranges(breaks: Sequence[float], form: Callable[[float], str], lang: str) -> list[str]:
     return [
         say("wb.layer.below", lang, high=form(breaks[0])),
-        *(
-            say("wb.layer.between", lang, low=form(a), high=form(b))
-            for a, b in zip(breaks, breaks[1:], strict=False)
-        ),
+        *(say("wb.layer.between", lang, low=form(a), high=form(b)) for a, b in pairwise(breaks)),
         say("wb.layer.above", lang, low=form(breaks[-1])),
     ]
 
@@ -275,15 +271,16 @@ def _change(seen: Seen) -> Layer | None:
     people = seen.diagnosis.indicators["population"].dropna()
     if people.empty:
         return None
-    table = people.unstack("year")
+    table = people.reset_index().pivot_table(
+        index="municipality", columns="year", values="population"
+    )
     first, last = int(table.columns.min()), int(table.columns.max())
     change = (table[last] / table[first] - 1).reindex(codes)
     below = _round_breaks(-change[change < 0], (0.33, 0.66)) if (change < 0).any() else []
     # From the best to the worst: growth, then loss in steps.
     edges = [0.0, *[b for b in below if b > 0]]
     ranges = [say("wb.layer.grew", seen.lang)] + [
-        say("wb.layer.lost", seen.lang, low=a, high=b)
-        for a, b in zip(edges, edges[1:], strict=False)
+        say("wb.layer.lost", seen.lang, low=a, high=b) for a, b in pairwise(edges)
     ]
     ranges.append(say("wb.layer.lost_more", seen.lang, low=edges[-1]))
     # A municipality that neither grew nor shrank is in the first class.
@@ -298,9 +295,7 @@ def _change(seen: Seen) -> Layer | None:
 
 def _old(seen: Seen) -> Layer | None:
     assert seen.diagnosis is not None
-    values, year = _latest(
-        seen.diagnosis, "share_65plus", seen.territory.municipalities.index
-    )
+    values, year = _latest(seen.diagnosis, "share_65plus", seen.territory.municipalities.index)
     if year is None:
         return None
     breaks = _round_breaks(values, (0.2, 0.4, 0.6, 0.8))
@@ -366,12 +361,10 @@ def _robustness(seen: Seen) -> Layer | None:
         "robustness", say("wb.layer.robustness", seen.lang), seen.lang, face, labels, texts,
         say("wb.layer.robustness_note", seen.lang),
     )  # fmt: skip
-    outside = Class(
-        say("wb.layer.outside", seen.lang), OUTSIDE, "#212a32", int(face.isna().sum())
-    )
+    outside = Class(say("wb.layer.outside", seen.lang), OUTSIDE, "#212a32", int(face.isna().sum()))
     shown = (*layer.legend[:-1], outside) if face.isna().any() else layer.legend
     return Layer(
-        layer.key, layer.title, (*layer.classes[:-1], outside), layer.of, layer.values, shown,
+        layer.key, layer.title, (*layer.classes[:-1], outside), layer.of, layer.said, shown,
         layer.note,
     )  # fmt: skip
 

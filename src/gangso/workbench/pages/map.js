@@ -18,6 +18,7 @@ export default {
     this.geo = await response.json();
     this.build();
     this.paint(this.first || {});
+    requestAnimationFrame(() => requestAnimationFrame(() => this.$emit("ready")));
     this.themes = new MutationObserver(() => { this.fill(); this.settle(); });
     this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   },
@@ -66,7 +67,7 @@ export default {
       this.names = [];
       this.card = Object.assign(document.createElement("div"), { className: "hover-card", hidden: true });
       this.$refs.map.parentElement.append(this.card);
-      L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+      L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
       this.whole = L.latLngBounds(this.geo.spots.filter((s) => s[2]).map(([lat, lng]) => [lat, lng]));
       this.fit();
       map.on("zoomend", () => this.label_places());

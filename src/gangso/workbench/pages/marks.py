@@ -150,21 +150,26 @@ def flow_lines(words: Words, plan: Partition, scenario: Scenario) -> list[dict[s
     single = zone[in_scope & ~zone.duplicated(keep=False)]
     home = pd.Series(single.index.astype(str), index=single.to_numpy())
     a, b = table["origin"].astype(str).map(home), table["destination"].astype(str).map(home)
-    kept = table.assign(a=np.minimum(a.fillna(""), b.fillna("")), b=np.maximum(a.fillna(""), b.fillna("")))
+    kept = table.assign(
+        a=np.minimum(a.fillna(""), b.fillna("")), b=np.maximum(a.fillna(""), b.fillna(""))
+    )
     kept = kept[(kept["a"] != "") & (kept["a"] != kept["b"])]
     sums = kept.groupby(["a", "b"])["amount"].sum().nlargest(_MOST_FLOWS)
     if sums.empty:
         return []
-    of, most = plan.membership["alliance"], float(sums.max())
+    allied = plan.membership["alliance"].dropna()
+    home_of = {str(code): str(ident) for code, ident in allied.items()}
+    most = float(sums.max())
     lines = []
-    for (one, other), amount in sums.items():  # type: ignore[misc]
-        ends = places.loc[[one, other], ["lat", "lon"]].to_numpy(dtype=float).round(_DIGITS)
+    for pair, amount in sums.items():
+        one, other = (str(code) for code in tuple(pair))  # type: ignore[arg-type]
+        ends = places.loc[[one, other]][["lat", "lon"]].to_numpy(dtype=float).round(_DIGITS)
         lines.append(
             {
                 "from": ends[0].tolist(),
                 "to": ends[1].tolist(),
                 "width": round(0.6 + 9.0 * float(np.sqrt(amount / most)), 2),
-                "inside": bool(pd.notna(of.loc[one]) and of.loc[one] == of.loc[other]),
+                "inside": home_of.get(one) is not None and home_of[one] == home_of.get(other),
             }
         )
     return lines

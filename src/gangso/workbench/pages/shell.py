@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from nicegui import run, ui
 
-from gangso.report.fonts import cuts
+from gangso.report.fonts import cuts, web_font
 from gangso.texts import LANGUAGES, say
 from gangso.workbench.ground import Ground
 from gangso.workbench.pages import dialogs as _dialogs  # noqa: F401 - registers its actions
@@ -28,13 +28,14 @@ _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 # Before anything is drawn: the theme that was chosen here last, or the system's.
 _THEME = """<script>
+document.documentElement.lang = "LANG";
 document.documentElement.dataset.theme = localStorage.getItem("gangso-theme")
   || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 </script>"""
 _HATCH = """<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>
-<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-<rect width="6" height="6" fill="var(--alone)"/><rect width="1.6" height="6" fill="var(--alone-line)"/>
-</pattern></defs></svg>"""
+<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"
+ patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--alone)"/>
+<rect width="1.6" height="6" fill="var(--alone-line)"/></pattern></defs></svg>"""
 
 
 def _faces() -> str:
@@ -87,7 +88,7 @@ def add_pages(app: FastAPI, room: Room) -> None:
         path = cuts().get(weight)
         if path is None:
             return Response(status_code=404)
-        return Response(path.read_bytes(), media_type="font/ttf", headers=_FOREVER)
+        return Response(web_font(path), media_type="font/ttf", headers=_FOREVER)
 
     @app.get("/workbench/style.css", include_in_schema=False)
     def send_style() -> Response:
@@ -127,16 +128,17 @@ async def open_page(room: Room, lang: str, scenario: str) -> None:
         Id of the saved scenario to open; empty for the territory's own.
     """
     ui.page_title(say("wb.title", lang))
-    ui.add_head_html(_THEME)
+    ui.add_head_html(_THEME.replace("LANG", lang))
     ui.add_head_html('<link rel="stylesheet" href="/workbench/style.css">')
     ui.add_body_html(_HATCH)
-    session, file = await run.io_bound(_session, room, scenario)
+    opened = await run.io_bound(_session, room, scenario)
+    assert opened is not None  # the thread pool is there as long as the server is
+    session, file = opened
     desk = Desk(session, Words(session.ground.territory, lang))
     desk.room = room
     if file:
         desk.file = file
     desk.saved_as = session.scenario
-    ui.context.client.page_lang = lang
     with ui.element("div").classes("desk"):
         for name, tag, classes in (
             ("top", "header", "top"), ("left", "aside", "left"), ("main", "main", "middle"),
@@ -158,9 +160,14 @@ async def open_page(room: Room, lang: str, scenario: str) -> None:
                     _region(desk, name)
         _region(desk, "dialog")
     desk.regions["top"].props("keys")
-    # What the first cards show is worked out while the planner looks around.
-    for kind in ("diagnosis", "ledger", "services", "outlook"):
-        desk.ask(kind)
+    assert desk.map is not None
+
+    def ready() -> None:
+        # What the first panels tell is worked out once the map is there, not before.
+        desk.ready = True
+        desk.refresh("side")
+
+    desk.map.on("ready", ready)
 
 
 def _region(desk: Desk, name: str) -> None:

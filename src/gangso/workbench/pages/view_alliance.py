@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ View = dict[str, Any]
 
 def raw_figure(words: Words, value: float, unit: str) -> str:
     """Write the raw figure of a criterion with its unit."""
-    if pd.isna(value):
+    if isnan(value):
         return "–"
     if unit == "share":
         return f"{value:.0%}"

@@ -79,7 +79,9 @@ def needs_view(words: Words, services: Services, scenario: Scenario) -> list[Vie
 def future_view(words: Words, outlook: Outlook) -> View:
     """Draw the population of the nation to come."""
     made = outlook.projection
-    columns = (made.nation[name].dropna() for name in ("population", "population_low", "population_high"))
+    columns = (
+        made.nation[name].dropna() for name in ("population", "population_low", "population_high")
+    )
     ahead, low, high = ({int(str(y)): float(v) for y, v in c.items()} for c in columns)
     base, last = made.base_year, max(ahead)
     change = ahead[last] / ahead[base] - 1

@@ -108,7 +108,8 @@ def _figures(words: Words, card: MunicipalityCard) -> list[tuple[str, str]]:
 def _pyramid(words: Words, card: MunicipalityCard) -> View | None:
     if card.pyramid.empty:
         return None
-    wide = card.pyramid["persons"].unstack("sex").sort_index().fillna(0.0)
+    wide = card.pyramid.reset_index().pivot_table(index="age", columns="sex", values="persons")
+    wide = wide.sort_index().fillna(0.0)
     sides = [
         [float(v) for v in wide[sex]] if sex in wide else [0.0] * len(wide) for sex in ("m", "f")
     ]

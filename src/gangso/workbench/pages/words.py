@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -39,7 +40,7 @@ def money(value: float, currency: str, lang: str) -> str:
     >>> money(4_702_000_000, "KRW", "en")
     'KRW 4.70 bn'
     """
-    if pd.isna(value):
+    if isnan(value):
         return "–"
     if lang == "ko" and currency == "KRW":
         return say("wb.money.eok", lang, value=value / 1e8)
