@@ -161,8 +161,7 @@ def flow_lines(words: Words, plan: Partition, scenario: Scenario) -> list[dict[s
     home_of = {str(code): str(ident) for code, ident in allied.items()}
     most = float(sums.max())
     lines = []
-    for pair, amount in sums.items():
-        one, other = (str(code) for code in tuple(pair))  # type: ignore[arg-type]
+    for one, other, amount in sums.reset_index().itertuples(index=False, name=None):
         ends = places.loc[[one, other]][["lat", "lon"]].to_numpy(dtype=float).round(_DIGITS)
         lines.append(
             {
