@@ -95,8 +95,12 @@ async def move(desk: Desk, make: Callable[..., Change], *given: Any) -> Change |
     def progress(share: float) -> None:
         desk.share = share
 
+    def work() -> Change:
+        with desk.office.turn():
+            return make(*given, progress=progress)
+
     try:
-        change = await run.io_bound(make, *given, progress=progress)
+        change = await run.io_bound(work)
     except CancelledError:
         return None
     finally:

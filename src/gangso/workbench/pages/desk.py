@@ -24,6 +24,8 @@ from gangso.workbench.cards import (
 )
 from gangso.workbench.change import Change, Price
 from gangso.workbench.edits import Lock
+from gangso.workbench.jobs import Job
+from gangso.workbench.office import EMBEDDED, Office
 from gangso.workbench.pages.known import Answered, Known
 from gangso.workbench.pages.layers import LAYERS, Layer, Seen, by_night, group_tints, layer_of
 from gangso.workbench.pages.marks import base_points, flow_lines, hub_points, service_signs
@@ -71,10 +73,12 @@ class Desk:
         The scenario.
     words : Words
         The language.
+    office : Office
+        What all pages share.
     """
 
-    def __init__(self, session: Session, words: Words) -> None:
-        self.session, self.words = session, words
+    def __init__(self, session: Session, words: Words, office: Office) -> None:
+        self.session, self.words, self.office = session, words, office
         self.known = Known(self._answered)
         self.left_tab, self.right_tab = "find", "nation"
         self.layer_key = "alliances"
@@ -90,14 +94,16 @@ class Desk:
         self.share: float | None = None
         self.before: list[int] | None = None
         self.dialog: dict[str, Any] = {}
-        self.file: dict[str, Any] = {"id": None, "name": "", "note": "", "version": 0}
+        self.file: dict[str, Any] = {
+            "id": None, "name": "", "note": "", "version": 0, "territory": EMBEDDED,
+        }  # fmt: skip
         self.saved_as = session.scenario
         self.tints = group_tints(self.territory, self.plan)
         self.regions: dict[str, Live] = {}
         self.map: PlanMap | None = None
         self.stamp = 0
-        self.room: Any = None
         self.ready = False
+        self.job: Job | None = None
 
     # -- what stands ---------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import shapely
 
 from gangso.territory import Territory
 
-__all__ = ["borders", "shapes_json", "simple_shapes"]
+__all__ = ["borders", "outlines", "shapes_json", "simple_shapes"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -158,3 +158,45 @@ def _points(back: pyproj.Transformer, metres: Floats) -> list[list[float]]:
     lon, lat = back.transform(metres[:, 0], metres[:, 1])
     points: list[list[float]] = np.round(np.column_stack([lat, lon]), _DIGITS).tolist()
     return points
+
+
+def outlines(territory: Territory) -> tuple[str, list[str]]:
+    """Draw the municipalities as paths of a small SVG.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+
+    Returns
+    -------
+    box : str
+        The ``viewBox``.
+    paths : list of str
+        Path of every municipality; empty where it has no shape.
+    """
+    key = territory.fingerprint
+    if key not in _OUTLINES:
+        shapes = simple_shapes(territory)
+        there = [shape for shape in shapes if shape is not None]
+        left, low, right, high = shapely.total_bounds(there)
+        scale = 600.0 / (high - low)
+        coarse = shapely.coverage_simplify(np.array(there, dtype=object), 1.0 / scale)
+        drawn = iter(coarse)
+        paths = ["" if s is None else _path(next(drawn), left, high, scale) for s in shapes]
+        _OUTLINES.clear()  # one territory at a time is looked at
+        _OUTLINES[key] = (f"0 0 {(right - left) * scale:.0f} 600", paths)
+    return _OUTLINES[key]
+
+
+_OUTLINES: dict[str, tuple[str, list[str]]] = {}
+
+
+def _path(shape: Any, left: float, high: float, scale: float) -> str:
+    pieces = []
+    for part in shapely.get_parts(shape):
+        for ring in shapely.get_rings(part):
+            xy = shapely.get_coordinates(ring)
+            points = zip((xy[:, 0] - left) * scale, (high - xy[:, 1]) * scale, strict=True)
+            pieces.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
+    return "".join(pieces)

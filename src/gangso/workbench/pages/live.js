@@ -94,7 +94,13 @@ export default {
     },
     async change(event) {
       const control = event.target;
-      if (control.type === "file" && control.files.length) { await this.upload(control); return; }
+      if (control.type === "file" && control.files.length) {
+        if (control.dataset.url) { await this.upload(control); return; }
+        const text = await control.files[0].text();
+        control.value = "";
+        this.send({ ...control.dataset, value: text });
+        return;
+      }
       if (control.matches("[data-act]") && !control.matches("form")) {
         this.send({ ...control.dataset, value: control.type === "checkbox" ? control.checked : control.value });
       }
@@ -106,12 +112,12 @@ export default {
     },
     submit(event) {
       const form = event.target;
-      this.send({ ...form.dataset, fields: Object.fromEntries(new FormData(form)) });
+      this.send({ ...form.dataset, fields: Object.fromEntries(new FormData(form)), button: event.submitter?.value });
     },
     // Files go to the API, which has the limits; its answer comes back as what was done.
     async upload(control) {
       const body = new FormData();
-      body.append("file", control.files[0]);
+      body.append("package", control.files[0]);
       this.send({ act: control.dataset.begun, name: control.files[0].name });
       let answer;
       try {

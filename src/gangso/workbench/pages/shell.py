@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from nicegui import run, ui
 
+from gangso.errors import GangsoError
 from gangso.report.fonts import cuts, web_font
 from gangso.texts import LANGUAGES, say
-from gangso.workbench.ground import Ground
-from gangso.workbench.pages import dialogs as _dialogs  # noqa: F401 - registers its actions
+from gangso.workbench.office import EMBEDDED, Office
 from gangso.workbench.pages.actions import act
 from gangso.workbench.pages.desk import REGIONS, Desk
+from gangso.workbench.pages.dialogs import file_of  # registers the actions of the dialogs, too
 from gangso.workbench.pages.geometry import shapes_json
 from gangso.workbench.pages.parts import Live, PlanMap
+from gangso.workbench.pages.view_change import fault_lines
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Session
 
@@ -46,42 +47,26 @@ def _faces() -> str:
     )
 
 
-@dataclass
-class Room:
-    """What the pages of one server share.
-
-    Attributes
-    ----------
-    ground : Ground
-        The territory on which pages open.
-    store : Store
-        Where scenarios are kept.
-    """
-
-    ground: Ground
-    store: Any
-
-
-def add_pages(app: FastAPI, room: Room) -> None:
+def add_pages(app: FastAPI, office: Office) -> None:
     """Serve the pages of a workbench.
 
     Parameters
     ----------
     app : FastAPI
         The application; the pages are at ``/``, their files under ``/workbench``.
-    room : Room
+    office : Office
         What they share.
     """
-    shapes: dict[str, bytes] = {}
 
-    @app.get("/workbench/shapes/{fingerprint}.json", include_in_schema=False)
-    def send_shapes(fingerprint: str) -> Response:
-        territory = room.ground.territory
-        if fingerprint != territory.fingerprint:
+    @app.get("/workbench/shapes/{territory}/{fingerprint}.json", include_in_schema=False)
+    def send_shapes(territory: str, fingerprint: str) -> Response:
+        try:
+            opened = office.ground(territory).territory
+        except GangsoError:
             return Response(status_code=404)
-        if fingerprint not in shapes:
-            shapes[fingerprint] = shapes_json(territory)
-        return Response(shapes[fingerprint], media_type="application/json", headers=_FOREVER)
+        if fingerprint != opened.fingerprint:
+            return Response(status_code=404)
+        return Response(shapes_json(opened), media_type="application/json", headers=_FOREVER)
 
     @app.get("/workbench/font/{weight}.ttf", include_in_schema=False)
     def send_font(weight: int) -> Response:
@@ -98,8 +83,8 @@ def add_pages(app: FastAPI, room: Room) -> None:
     @ui.page("/", response_timeout=60)
     async def page(request: Request) -> None:
         lang = _language(request)
-        scenario = request.query_params.get("scenario", "")
-        await open_page(room, lang, scenario)
+        asked = {key: request.query_params.get(key, "") for key in ("scenario", "territory")}
+        await open_page(office, lang, **asked)
 
     ui.run_with(
         app, title=say("wb.title", "ko"), favicon=_HERE / "favicon.svg", tailwind=False,
@@ -115,30 +100,31 @@ def _language(request: Request) -> str:
     return "en" if header and not header.lower().startswith("ko") else "ko"
 
 
-async def open_page(room: Room, lang: str, scenario: str) -> None:
+async def open_page(office: Office, lang: str, scenario: str, territory: str) -> None:
     """Build the page for whoever opens it.
 
     Parameters
     ----------
-    room : Room
+    office : Office
         What all pages share.
     lang : {"ko", "en"}
         Language.
     scenario : str
         Id of the saved scenario to open; empty for the territory's own.
+    territory : str
+        Id of the territory; empty for the embedded one.
     """
     ui.page_title(say("wb.title", lang))
     ui.add_head_html(_THEME.replace("LANG", lang))
     ui.add_head_html('<link rel="stylesheet" href="/workbench/style.css">')
     ui.add_body_html(_HATCH)
-    opened = await run.io_bound(_session, room, scenario)
+    opened = await run.io_bound(_session, office, scenario, territory)
     assert opened is not None  # the thread pool is there as long as the server is
-    session, file = opened
-    desk = Desk(session, Words(session.ground.territory, lang))
-    desk.room = room
-    if file:
-        desk.file = file
-    desk.saved_as = session.scenario
+    session, file, problem = opened
+    desk = Desk(session, Words(session.ground.territory, lang), office)
+    desk.file |= file
+    if problem is not None:
+        desk.faults = fault_lines(problem, lang)
     with ui.element("div").classes("desk"):
         for name, tag, classes in (
             ("top", "header", "top"), ("left", "aside", "left"), ("main", "main", "middle"),
@@ -148,9 +134,9 @@ async def open_page(room: Room, lang: str, scenario: str) -> None:
                 if name in ("left", "side", "nav", "main"):
                     holder.props(f'aria-label="{say(f"wb.region.{name}", lang)}"')
                 if name == "main":
-                    territory = session.ground.territory
+                    print_ = session.ground.territory.fingerprint
                     desk.map = PlanMap(
-                        f"/workbench/shapes/{territory.fingerprint}.json",
+                        f"/workbench/shapes/{desk.file['territory']}/{print_}.json",
                         say("wb.map.label", lang), desk.state(),
                     )  # fmt: skip
                     desk.map.on("pick", _heard(desk, "pick"))
@@ -188,11 +174,16 @@ def _heard(desk: Desk, name: str | None = None) -> Callable[[Any], Any]:
     return heard
 
 
-def _session(room: Room, scenario: str) -> tuple[Session, dict[str, Any]]:
-    if not scenario:
-        return Session(room.ground), {}
-    record = room.store.get(scenario)
-    session = Session(room.ground, record.opened, record.trail, record.position)
-    return session, {
-        "id": record.id, "name": record.name, "note": record.note, "version": record.version,
-    }  # fmt: skip
+def _session(
+    office: Office, scenario: str, territory: str
+) -> tuple[Session, dict[str, Any], GangsoError | None]:
+    """Open what the address names; if that is not there, the embedded territory and why."""
+    try:
+        if scenario:
+            record = office.store.get(scenario)
+            return office.session(record), file_of(record), None
+        return Session(office.ground(territory or EMBEDDED)), {
+            "territory": territory or EMBEDDED
+        }, None  # fmt: skip
+    except GangsoError as error:
+        return Session(office.ground(EMBEDDED)), {}, error
