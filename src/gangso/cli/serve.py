@@ -60,6 +60,7 @@ def serve(
         tell("territory", 0.0)
         from gangso.workbench.app import create_app, run, token_for  # the web stack loads late
         from gangso.workbench.office import Office, Settings
+        from gangso.workbench.pages import add_pages
         from gangso.workbench.session import Session
 
         office = Office(Settings(data, database))
@@ -67,7 +68,7 @@ def serve(
         ground = office.ground()
         tell("alliances", 0.0)
         Session(ground, progress=lambda share: tell("alliances", share))
-        app = create_app(office, guard)
+        app = create_app(office, guard, add_pages)
     office.warm_up()
     shown = f"[{host}]" if ":" in host else host
     screen.out.print(Text(screen.say("cli.serve.ready", url=f"http://{shown}:{port}/")))

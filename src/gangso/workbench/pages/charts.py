@@ -56,7 +56,7 @@ def ticks(low: float, high: float, most: int = 4) -> list[float]:
     unit = 10.0 ** floor(log10(raw))
     step = next(s * unit for s in (1, 2, 2.5, 5, 10) if s * unit >= raw)
     first = -(-low // step) * step
-    return [first + k * step for k in range(int((high - first) / step + 1e-9) + 1)]
+    return [first + k * step for k in range(floor((high - first) / step + 1e-9) + 1)]
 
 
 def _short(value: float, lang: str) -> str:

@@ -123,7 +123,7 @@ async def open_scenarios(desk: Desk, _: What) -> None:
 
 
 async def _list(desk: Desk, picked: list[str]) -> None:
-    found = await run.io_bound(desk.office.store.list)
+    found = await run.io_bound(desk.office.store.all)
     rows = [
         {
             "id": s.id, "name": s.name, "note": s.note, "version": s.version,
