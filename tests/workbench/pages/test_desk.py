@@ -11,8 +11,10 @@ from gangso.workbench.edits import Forbid, LockTogether
 from gangso.workbench.ground import Ground
 from gangso.workbench.office import Office
 from gangso.workbench.pages.actions import ACTIONS
-from gangso.workbench.pages.desk import REGIONS, Desk, key_of
+from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.layers import LAYERS, Seen, group_tints, layer_of
+from gangso.workbench.pages.regions import REGIONS, key_of
+from gangso.workbench.pages.state import map_state
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Session
 
@@ -96,7 +98,7 @@ def test_a_lock_is_told_with_its_price_and_a_conflict_with_its_place(make_desk: 
     assert "costs the nation" in " ".join(ribbon.text)
     assert f"{desk.change.price.cost:+.3f}" in " ".join(ribbon.text)
     assert f"{desk.change.price.cost:+.3f}" in desk.html("left")
-    assert desk.state("before")["moved"]
+    assert map_state(desk, "before")["moved"]
     desk.change = desk.session.apply(Forbid(codes=(one, other)))
     assert desk.change.conflict is not None
     ribbon = Reader(desk.html("ribbon"))

@@ -24,8 +24,10 @@ from gangso.workbench.edits import (
     StandAlone,
     Unlock,
 )
-from gangso.workbench.pages.desk import OVERLAYS, Desk, key_of
+from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.layers import LAYERS, group_tints
+from gangso.workbench.pages.regions import key_of
+from gangso.workbench.pages.state import OVERLAYS
 from gangso.workbench.pages.view_change import fault_lines
 from gangso.workbench.pages.words import Words
 

@@ -19,9 +19,14 @@ from gangso.services import Services
 from gangso.territory import Territory
 from gangso.texts import say
 
-__all__ = ["LAYERS", "Class", "Layer", "Seen", "alliance_layer", "group_tints", "layer_of"]
+__all__ = ["LAYERS", "NEEDS", "Class", "Layer", "Seen", "alliance_layer", "group_tints", "layer_of"]
 
 LAYERS = ("alliances", "index", "change", "old", "births", "deserts", "robustness")
+# What a layer needs that takes a while.
+NEEDS = {
+    "index": "diagnosis", "change": "diagnosis", "old": "diagnosis", "births": "diagnosis",
+    "deserts": "services", "robustness": "sureness",
+}  # fmt: skip
 _NIGHT = "#141b22"
 _SURE = (0.5, 0.7, 0.9)
 _SHARES = (0.01, 0.1, 0.3, 0.6)

@@ -14,10 +14,11 @@ from gangso.report.fonts import cuts, web_font
 from gangso.texts import LANGUAGES, say
 from gangso.workbench.office import EMBEDDED, Office
 from gangso.workbench.pages.actions import act
-from gangso.workbench.pages.desk import REGIONS, Desk
+from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.dialogs import file_of  # registers the actions of the dialogs, too
 from gangso.workbench.pages.geometry import shapes_json
 from gangso.workbench.pages.parts import Live, PlanMap
+from gangso.workbench.pages.state import map_state
 from gangso.workbench.pages.view_change import fault_lines
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Session
@@ -137,7 +138,7 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
                     print_ = session.ground.territory.fingerprint
                     desk.map = PlanMap(
                         f"/workbench/shapes/{desk.file['territory']}/{print_}.json",
-                        say("wb.map.label", lang), desk.state(),
+                        say("wb.map.label", lang), map_state(desk),
                     )  # fmt: skip
                     desk.map.on("pick", _heard(desk, "pick"))
                     for inner in ("controls", "ribbon", "legend", "tray"):
@@ -157,7 +158,6 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
 
 
 def _region(desk: Desk, name: str) -> None:
-    assert name in REGIONS
     region = Live(desk.html(name))
     region.classes(f"region {name}-region")
     region.on("act", _heard(desk))
