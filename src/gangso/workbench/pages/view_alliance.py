@@ -146,7 +146,8 @@ def _sharing(words: Words, sharing: Sharing) -> View:
     for r in best.to_dict("records"):
         code = str(r["municipality"])
         tested = sharing.exits[sharing.exits["municipality"] == code]
-        tested = tested.sort_values("saves", ascending=False)
+        # Where there is no room for it, or the move was not priced, nothing is known of it.
+        tested = tested[tested["saves"].notna()].sort_values("saves", ascending=False)
         first = tested.iloc[0] if len(tested) else None
         rows.append(
             {
@@ -155,7 +156,7 @@ def _sharing(words: Words, sharing: Sharing) -> View:
                 "alone": words.money(float(r["alone"])),
                 "saves": words.money(float(r["alone"]) - float(r["share"])),
                 "tested": len(tested),
-                "leaves": bool(tested["moves"].astype(bool).any()),
+                "leaves": bool(tested["moves"].fillna(False).astype(bool).any()),
                 "to": "" if first is None else str(first["to"]),
                 "offer": 0.0 if first is None else float(first["saves"]),
                 "offer_money": "" if first is None else words.money(abs(float(first["saves"]))),
