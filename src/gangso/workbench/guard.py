@@ -62,10 +62,6 @@ def is_loopback(host: str) -> bool:
     return host in _LOCAL
 
 
-class _TooLargeError(Exception):
-    """The request is larger than is taken."""
-
-
 def _name_of(authority: str) -> str:
     """Host of an authority, without the port."""
     try:
@@ -202,28 +198,32 @@ class Guard:
         if length.isdigit() and int(length) > most:
             await problem(413, "too_large", headers={"Connection": "close"})(scope, receive, send)
             return
-        taken = 0
-        begun = False
+        taken, begun, over = 0, False, False
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, over
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > most:
-                raise _TooLargeError
+                over = True
+                return {"type": "http.disconnect"}
             return message
 
         async def watched(message: Message) -> None:
             nonlocal begun
+            if over and not begun:
+                return  # what the application makes of half a request is of no interest
             begun = begun or message["type"] == "http.response.start"
             await send(message)
 
         try:
             await self._app(scope, counted, watched)
-        except _TooLargeError:
-            if not begun:
-                answer = problem(413, "too_large", headers={"Connection": "close"})
-                await answer(scope, receive, send)
+        except Exception:
+            if not over:
+                raise
+        if over and not begun:
+            answer = problem(413, "too_large", headers={"Connection": "close"})
+            await answer(scope, receive, send)
 
 
 def _with_headers(send: Send) -> Send:

@@ -83,13 +83,11 @@ def _now() -> str:
 
 
 def _work(scenario_json: str, package: str | None, out: str, end: Connection) -> None:
-    """Make a plan and write its folder; runs in the job's own process."""
+    """Make a plan, write its folder, and tell how it went."""
     from gangso import planning
     from gangso.report import write_plan
     from gangso.territory.load import load
 
-    if hasattr(os, "nice"):
-        os.nice(5)  # whoever waits at a screen goes first
     try:
         scenario = Scenario.model_validate_json(scenario_json)
         end.send(("progress", "territory", 0.0))
@@ -122,6 +120,13 @@ def _work(scenario_json: str, package: str | None, out: str, end: Connection) ->
         end.send(("failed", {lang: [type(error).__name__] for lang in LANGUAGES}))
     finally:
         end.close()
+
+
+def _apart(scenario_json: str, package: str | None, out: str, end: Connection) -> None:
+    """Do the work in a process of its own."""
+    if hasattr(os, "nice"):
+        os.nice(5)  # whoever waits at a screen goes first
+    _work(scenario_json, package, out, end)
 
 
 class Jobs:
@@ -351,7 +356,7 @@ class Jobs:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         out = str(self._folder / job.id / "plan")
-        process = context.Process(target=_work, args=(*asked, out, theirs), daemon=True)
+        process = context.Process(target=_apart, args=(*asked, out, theirs), daemon=True)
         process.start()
         theirs.close()
         try:
