@@ -16,6 +16,7 @@ from gangso.alliances import Answers, Grouping, Partition, answer, groupings_of,
 from gangso.bases import Bases, plan_bases
 from gangso.compact import Compact, draft_compact
 from gangso.diagnosis import Diagnosis, diagnose
+from gangso.engine import Engine
 from gangso.errors import BadInputError, Fault
 from gangso.projection import Projection, project
 from gangso.scenario import Scenario, read_scenario, read_wishes, resolve
@@ -303,6 +304,7 @@ def plan(
     *,
     territory: Territory | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> Plan:
     """Make a plan.
 
@@ -315,6 +317,9 @@ def plan(
         The territory, if it is already at hand; otherwise the one that the scenario names.
     progress : Progress, optional
         Told how far each step has come.
+    engine : Engine, optional
+        Where independent work is done: blocks of very large partitions, draws of the
+        robustness, simulated futures. Here by default; the plan is the same everywhere.
 
     Returns
     -------
@@ -349,6 +354,7 @@ def plan(
             resolved.leave_out,
             year=resolved.year,
             progress=GapProgress(tell),
+            engine=engine,
             network=network,
             thresholds=resolved.services.thresholds,
         )
@@ -358,6 +364,7 @@ def plan(
             resolved.answers,
             resolved.seed,
             open_groupings(found, resolved.answers.groupings),
+            engine,
             progress=lambda share: tell("answers", share),
         )
     with _step("bases", seconds, tell):
@@ -374,7 +381,7 @@ def plan(
         )
     with _step("projection", seconds, tell):
         projection, missing = _project(
-            territory, resolved, found, lambda share: tell("projection", share)
+            territory, resolved, found, lambda share: tell("projection", share), engine
         )
     return Plan(
         scenario=resolved,
@@ -394,7 +401,11 @@ def plan(
 
 
 def _project(
-    territory: Territory, scenario: Scenario, found: Partition, tell: Callable[[float], None]
+    territory: Territory,
+    scenario: Scenario,
+    found: Partition,
+    tell: Callable[[float], None],
+    engine: Engine | None,
 ) -> tuple[Projection | None, tuple[dict[str, str], ...]]:
     """Project without and with the alliances; say why where the data do not allow it.
 
@@ -402,7 +413,7 @@ def _project(
     """
     members = found.membership["alliance"]
     try:
-        return project(territory, scenario, membership=members, progress=tell), ()
+        return project(territory, scenario, membership=members, engine=engine, progress=tell), ()
     except BadInputError as error:
         faults = error.faults
     if any(fault.table == "scenario" for fault in faults):

@@ -1,21 +1,26 @@
 """Very large territories: a true bound, the same plan on every engine, dead workers or not."""
 
+import copy
+import json
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.spatial import Delaunay
 
-from gangso.alliances import AllianceModel, verify_certificate
+from gangso.alliances import AllianceModel, verify, verify_certificate, verify_large
 from gangso.alliances.blocks import Blocks, block_labels, colours, inside
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.graph import Graph, graph_from_edges
 from gangso.alliances.pricing import PRICES_PER_COST, Prices, reduced_costs
 from gangso.alliances.solve import Limits, Solution, solve
 from gangso.alliances.sweeps import Region, sweep
+from gangso.alliances.verify import digest
 from gangso.engine import Engine, Processes, open_engine
 from gangso.scenario import resolve
 from gangso.territory import korea
@@ -193,6 +198,72 @@ def test_a_certificate_made_block_by_block_holds(planned: AllianceModel) -> None
     checks = verify_certificate(found.certificate)
     assert [check.key for check in checks if not check.passed] == []
     assert found.status in ("gap", "proven")
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check everything part by part, thirty first units at a time."""
+    monkeypatch.setattr(verify, "_AT_ONCE", 0)
+    monkeypatch.setattr(verify_large, "_ROOTS", 30)
+
+
+def keys(certificate: dict[str, Any], passed: bool) -> list[str]:
+    return [c.key for c in verify_certificate(certificate) if c.passed is passed]
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_a_certificate_checked_in_parts_holds_and_forgeries_do_not(
+    planned: AllianceModel,
+) -> None:
+    genuine = json.loads(json.dumps(planned.solve(limits=SMALL).certificate))
+    assert verify_large.in_parts(genuine)
+    assert keys(genuine, False) == []
+    assert keys(genuine, True)[-1] == "gap"
+
+    def forged(change: Callable[[dict[str, Any]], None]) -> list[str]:
+        certificate = copy.deepcopy(genuine)
+        change(certificate)
+        certificate["digest"] = digest(certificate)
+        return keys(certificate, False)
+
+    def dearer(certificate: dict[str, Any]) -> None:
+        for unit, price in enumerate(certificate["proof"]["stages"][0]["units"]):
+            certificate["proof"]["stages"][0]["units"][unit] = price + 50_000_000_000
+        raised = 50_000_000_000 * len(certificate["units"])
+        certificate["bound"] += raised
+        certificate["proof"]["stages"][0]["bound"] += raised
+
+    def without_cut(certificate: dict[str, Any]) -> None:
+        cut = certificate["proof"]["stages"][0]["cuts"].pop()
+        gone = len(cut["set"]) // 2 * cut["price"]
+        certificate["bound"] -= gone
+        certificate["proof"]["stages"][0]["bound"] -= gone
+
+    def twice(certificate: dict[str, Any]) -> None:
+        certificate["plan"][0] = [*certificate["plan"][0], certificate["plan"][1][0]]
+
+    def apart(certificate: dict[str, Any]) -> None:
+        several = [group for group in certificate["plan"] if len(group) > 1]
+        first, last = several[0], several[-1]
+        first[0], last[0] = last[0], first[0]
+
+    assert forged(dearer) == ["prices"]
+    assert forged(without_cut) == ["prices"]
+    assert forged(twice) == ["partition"]
+    assert forged(apart)[0] in ("connected", "requirements", "cost")
+    for key, expected in (("bound", "bound"), ("candidates", "candidates"), ("cost", "cost")):
+        assert forged(lambda c, key=key: c.update({key: c[key] + 10})) == [expected]  # type: ignore[misc]
+    assert forged(lambda c: c.update(proven=True)) == ["optimal"]
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_parts_list_every_group_once() -> None:
+    graph, pool, _ = instance(100)
+    listed = [g for _, g in verify_large._parts(100, graph.edges().astype(np.int64), 4)]
+    mine = np.concatenate(listed)
+    yours = np.where(pool.members < 0, 100, pool.members)
+    assert len(listed) == 4
+    assert sorted(map(tuple, mine.tolist())) == sorted(map(tuple, yours.tolist()))
 
 
 def test_who_cannot_stay_alone_is_placed_all_the_same() -> None:

@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 _FORMAT = "gangso-certificate/2"
 _MILLION = 1_000_000  # price units in a cost unit
+_AT_ONCE = 10_000  # units whose groups are listed all at once
 _PATCH_UNIT = 100  # price units in the cost unit of a patch
 # Costs are rounded to whole units, halves (and what lies up to a millionth above) down.
 # Floating-point noise stays far below the second figure; where it could matter the lower
@@ -343,6 +344,41 @@ def _check_plan(
     return np.array(rows, dtype=np.int64)
 
 
+def _weights_of(certificate: Mapping[str, Any]) -> dict[str, float]:
+    """Return the weights, which must be fit for a mean."""
+    weights = {key: float(w) for key, w in certificate["weights"].items()}
+    if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
+        raise FailedError("figures", "weights")
+    return weights
+
+
+def _cost_range(
+    measures: Mapping[str, Any], weights: Mapping[str, float], groups: Ints, sizes: Ints, n: int
+) -> tuple[Ints, Ints]:
+    """Return the lowest and the highest whole cost that rounding allows each group."""
+    mean = np.zeros(len(groups))
+    for key, weight in weights.items():
+        mean += weight * score_groups(measures[key], groups, sizes, n)
+    exact = sizes * mean / sum(weights.values()) * _MILLION
+    if not np.isfinite(exact).all() or exact.min() < 0 or exact.max() > 1e9:
+        raise FailedError("figures", "scores outside [0, 1]")
+    low = np.ceil(exact - _HALF - _NOISE).astype(np.int64)
+    return low, np.ceil(exact - _HALF + _NOISE).astype(np.int64)
+
+
+def _given_measures(
+    certificate: Mapping[str, Any], weights: Mapping[str, float], done: list[Check]
+) -> None:
+    """Note which scores had to be taken as they are given."""
+    given = [
+        key
+        for key, weight in weights.items()
+        if weight and certificate["measures"][key]["kind"] == "listed"
+    ]
+    if given:
+        done.append(Check("given", True, ", ".join(given)))
+
+
 def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     def passed(key: str) -> None:
         done.append(Check(key, True))
@@ -355,28 +391,20 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     else:
         passed("digest")
     n, links, most = _read(certificate)
+    if n > _AT_ONCE:
+        # It builds on what is here, and is needed for the largest only.
+        from gangso.alliances.verify_large import in_parts, steps_in_parts
+
+        if in_parts(certificate):
+            steps_in_parts(certificate, n, links, most, done)
+            return
     groups = _connected_groups(n, links, most)
     sizes = (groups < n).sum(axis=1)
     fine = _meets(certificate["requirements"], groups, sizes, n)
-    weights = {key: float(w) for key, w in certificate["weights"].items()}
-    if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
-        raise FailedError("figures", "weights")
-    mean = np.zeros(len(groups))
-    for key, weight in weights.items():
-        mean += weight * score_groups(certificate["measures"][key], groups, sizes, n)
-    exact = sizes * mean / sum(weights.values()) * _MILLION
-    if not np.isfinite(exact).all() or exact.min() < 0 or exact.max() > 1e9:
-        raise FailedError("figures", "scores outside [0, 1]")
-    low = np.ceil(exact - _HALF - _NOISE).astype(np.int64)
-    high = np.ceil(exact - _HALF + _NOISE).astype(np.int64)
+    weights = _weights_of(certificate)
+    low, high = _cost_range(certificate["measures"], weights, groups, sizes, n)
     passed("figures")
-    given = [
-        key
-        for key, weight in weights.items()
-        if weight and certificate["measures"][key]["kind"] == "listed"
-    ]
-    if given:
-        done.append(Check("given", True, ", ".join(given)))
+    _given_measures(certificate, weights, done)
     rows = _check_plan(certificate["plan"], groups, fine, certificate["units"], n)
     for key in ("partition", "connected", "requirements"):
         passed(key)

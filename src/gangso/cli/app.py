@@ -32,6 +32,7 @@ LangOption = Annotated[
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help=_help("quiet"))]
 JsonOption = Annotated[bool, typer.Option("--json", help=_help("json"))]
 SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help=_help("seed"))]
+EngineOption = Annotated[str, typer.Option("--engine", help=_help("engine"))]
 ScenarioArgument = Annotated[
     Path | None, typer.Argument(metavar="[SCENARIO]", help=_help("scenario"))
 ]
@@ -75,6 +76,7 @@ def _overrides(lang: Lang | None, seed: int | None = None) -> dict[str, Any]:
 def plan(
     scenario: ScenarioArgument = None,
     out: Annotated[Path, typer.Option("--out", "-o", help=_help("plan.out"))] = Path("plan"),
+    engine: EngineOption = "serial",
     lang: LangOption = None,
     seed: SeedOption = None,
     quiet: QuietOption = False,
@@ -83,7 +85,7 @@ def plan(
     """Make a plan and write its folder."""
     from gangso.cli import work
 
-    work.make_plan(scenario, out, _overrides(lang, seed), quiet=quiet, as_json=as_json)
+    work.make_plan(scenario, out, engine, _overrides(lang, seed), quiet=quiet, as_json=as_json)
 
 
 @app.command(help=_help("ally"))
@@ -98,6 +100,7 @@ def ally(
     loss: Annotated[
         float | None, typer.Option("--loss", min=0, max=100, help=_help("ally.loss"))
     ] = None,
+    engine: EngineOption = "serial",
     lang: LangOption = None,
     seed: SeedOption = None,
     quiet: QuietOption = False,
@@ -108,7 +111,7 @@ def ally(
     from gangso.cli.answers import Asked
 
     asked = Asked(why or (), draws, alternatives, loss)
-    work.ally(scenario, _overrides(lang, seed), asked, quiet=quiet, as_json=as_json)
+    work.ally(scenario, engine, _overrides(lang, seed), asked, quiet=quiet, as_json=as_json)
 
 
 @app.command(help=_help("compare"))
@@ -211,7 +214,7 @@ def project(
     ] = None,
     place: Annotated[list[str] | None, typer.Option("--place", help=_help("project.place"))] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("project.out"))] = None,
-    engine: Annotated[str, typer.Option("--engine", help=_help("project.engine"))] = "serial",
+    engine: EngineOption = "serial",
     backtest: Annotated[bool, typer.Option("--backtest", help=_help("project.backtest"))] = False,
     window: Annotated[
         list[str] | None, typer.Option("--window", help=_help("project.window"))
@@ -240,6 +243,33 @@ def project(
     projecting.project_places(
         scenario, place or [], out, engine, overrides, quiet=quiet, as_json=as_json
     )
+
+
+@app.command(help=_help("grid"))
+@guarded
+def grid(
+    cells: Annotated[Path, typer.Argument(metavar="CELLS", help=_help("grid.cells"))],
+    scenario: ScenarioArgument = None,
+    service: Annotated[
+        list[str] | None, typer.Option("--service", "-s", help=_help("grid.service"))
+    ] = None,
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0.0, help=_help("grid.minutes"))
+    ] = 30.0,
+    out: Annotated[Path, typer.Option("--out", "-o", help=_help("grid.out"))] = Path("grid"),
+    tile: Annotated[float, typer.Option("--tile", min=0.1, help=_help("grid.tile"))] = 25.0,
+    engine: EngineOption = "serial",
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure minutes to the nearest facility on a fine population grid."""
+    from gangso.cli import gridding
+
+    gridding.measure_grid(
+        cells, scenario, service or [], minutes, out, tile, engine, _overrides(lang),
+        quiet=quiet, as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command(help=_help("services"))

@@ -18,6 +18,7 @@ from gangso.cli.answers import Asked, answers
 from gangso.cli.screen import Screen
 from gangso.diagnosis import class_label
 from gangso.diagnosis import diagnose as run_diagnosis
+from gangso.engine import open_engine
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario, resolve
 from gangso.territory.load import load
@@ -68,7 +69,13 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def make_plan(
-    path: Path | None, out: Path, overrides: Mapping[str, Any], *, quiet: bool, as_json: bool
+    path: Path | None,
+    out: Path,
+    engine: str,
+    overrides: Mapping[str, Any],
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Make a plan, write its folder, show its summary.
 
@@ -78,6 +85,8 @@ def make_plan(
         Scenario file.
     out : Path
         Folder to write.
+    engine : str
+        Where independent work is done.
     overrides : mapping
         What the command line lays over the scenario.
     quiet, as_json : bool
@@ -87,11 +96,12 @@ def make_plan(
     from gangso.report import write_plan  # the maps' libraries load in seconds: refuse first
 
     start = time.perf_counter()
-    with _early(overrides, quiet, as_json).progress(_SECONDS) as tell:
+    early = _early(overrides, quiet, as_json)
+    with early.progress(_SECONDS) as tell, open_engine(engine) as running:
         tell("territory", 0.0)
         scenario, territory = planning.open_scenario(path, overrides)
         loaded = time.perf_counter() - start
-        made = planning.plan(scenario, territory=territory, progress=tell)
+        made = planning.plan(scenario, territory=territory, progress=tell, engine=running)
         tell("report", 0.0)
         wrote = time.perf_counter()
         write_plan(made, out, scenario.language, progress=lambda share: tell("report", share))
@@ -114,7 +124,13 @@ def _show_partition(screen: Screen, made: planning.Plan) -> None:
 
 
 def ally(
-    path: Path | None, overrides: Mapping[str, Any], asked: Asked, *, quiet: bool, as_json: bool
+    path: Path | None,
+    engine: str,
+    overrides: Mapping[str, Any],
+    asked: Asked,
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Find the alliances and show them.
 
@@ -122,6 +138,8 @@ def ally(
     ----------
     path : Path or None
         Scenario file.
+    engine : str
+        Where independent work is done.
     overrides : mapping
         What the command line lays over the scenario.
     asked : Asked
@@ -130,7 +148,8 @@ def ally(
         How to speak.
     """
     weights = {key: _SECONDS[key] for key in ("territory", "alliances")}
-    with _early(overrides, quiet, as_json).progress(weights) as tell:
+    early = _early(overrides, quiet, as_json)
+    with early.progress(weights) as tell, open_engine(engine) as running:
         tell("territory", 0.0)
         scenario, territory = planning.open_scenario(path, overrides)
         tell("alliances", 0.0)
@@ -140,6 +159,7 @@ def ally(
             scenario.leave_out,
             year=scenario.year,
             progress=planning.GapProgress(tell),
+            engine=running,
             network=travel_network(territory, scenario.travel, scenario.year),
             thresholds=scenario.services.thresholds,
         )
