@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gangso.alliances import AllianceModel, Partition, verify_certificate
-from gangso.alliances.solve import Limits
-from gangso.alliances.verify import digest
+from gangso.alliances.certificate import node_record
+from gangso.alliances.solve import Limits, solve
+from gangso.alliances.verify import _Proof, digest
+from gangso.alliances.verify_scores import FailedError
 from gangso.scenario import AllianceOptions, Rule, resolve
 from gangso.territory.model import Territory
+from tests.alliances.test_solve import hard_instance
 
 CRITERIA = ("population", "ties", "span", "province", "alone")
 
@@ -187,7 +190,7 @@ def test_signed_forgeries_of_the_proof_all_fail(small: dict[str, Any]) -> None:
 @settings(max_examples=50, deadline=None)
 def test_malformed_certificates_are_findings_not_crashes(junk: Any) -> None:
     for key in ("units", "links", "plan", "proof", "measures", "weights"):
-        assert failures({"format": "gangso-certificate/2", "digest": "", key: junk})
+        assert failures({"format": "gangso-certificate/3", "digest": "", key: junk})
 
 
 def hard_proofs(korea: Territory, limits: Limits) -> Iterator[dict[str, Any]]:
@@ -238,6 +241,34 @@ def test_patches_are_verified_too(korea: Territory) -> None:
                 )
                 assert failures(signed(forged))
     assert patched > 0
+
+
+def test_cuts_made_of_cuts_are_verified_too() -> None:
+    """The verifier's own reading of a proof whose cuts are made of cuts."""
+    pool, cost, n = hard_instance()
+    solution = solve(pool.members, cost, n)
+    record = json.loads(json.dumps(node_record(solution.proof)))
+    groups = np.where(pool.members < 0, n, pool.members).astype(np.int64)
+    proof = _Proof(groups, cost, n, solution.cost)
+
+    def bound(record: dict[str, Any]) -> int:
+        return proof.case(record, np.arange(len(cost)), "")
+
+    assert bound(record) == solution.proof.bound > (solution.cost - 1) * 10**6
+    made = 0
+    for stage, stated in enumerate(record["stages"]):
+        for number, cut in enumerate(stated.get("cuts", [])):
+            if "cuts" not in cut:
+                continue
+            made += 1
+            for parts in ([], [number], [-1], ["0"]):
+                # A cut without a price is there for others only, and they may do without it.
+                if parts or cut["price"]:
+                    forged = copy.deepcopy(record)
+                    forged["stages"][stage]["cuts"][number]["cuts"] = parts
+                    with pytest.raises(FailedError):
+                        bound(forged)
+    assert made > 0
 
 
 def test_without_options_everything_is_in_scope(korea: Territory) -> None:

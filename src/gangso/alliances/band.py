@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gangso.alliances.candidates import Candidates, enumerate_candidates
+from gangso.alliances.cuts import coefficients_of, limits_of, take_cuts
 from gangso.alliances.master import SolverError, _quiet, to_price
 from gangso.alliances.packing import (
     label,
@@ -329,14 +330,12 @@ def _integer(
     rows = [(column[np.argsort(members[column, place], kind="stable")])]
     counts = [np.bincount(members[column, place], minlength=n)]
     coefficients: list[npt.NDArray[np.float64]] = [np.ones(len(column))]
-    binding = prices.cuts[prices.cut_prices < 0]
-    for cut in binding:
-        hits = np.isin(members, cut[cut >= 0]).sum(axis=1) // 2
-        used = np.flatnonzero(hits)
-        rows.append(used)
-        counts.append(np.array([len(used)]))
-        coefficients.append(hits[used].astype(np.float64))
-    most = ((binding >= 0).sum(axis=1) // 2).astype(np.float64)
+    binding, _ = take_cuts(prices.cuts, prices.cut_prices < 0, n)
+    hits = coefficients_of(members, binding, n).tocsc()
+    rows.append(hits.indices.astype(np.int64))
+    counts.append(np.diff(hits.indptr).astype(np.int64))
+    coefficients.append(hits.data)
+    most = limits_of(binding, n).astype(np.float64)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(members), n + len(binding)
     model.col_cost_ = (cost * COST_UNIT).astype(np.float64)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from gangso.alliances.cuts import take_cuts
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, Prices
 from gangso.alliances.proof import Node, Stage
 from gangso.alliances.solve import Solution
@@ -19,17 +18,20 @@ from gangso.alliances.verify import digest
 
 __all__ = ["FORMAT", "certificate_of", "node_record"]
 
-FORMAT = "gangso-certificate/2"
+FORMAT = "gangso-certificate/3"
 
 
 def _prices(prices: Prices) -> dict[str, Any]:
-    binding = np.flatnonzero(prices.cut_prices < 0)
+    n = len(prices.units)
     record: dict[str, Any] = {"units": prices.units.tolist()}
-    if len(binding):
-        record["cuts"] = [
-            {"set": [int(u) for u in prices.cuts[c] if u >= 0], "price": int(prices.cut_prices[c])}
-            for c in binding
-        ]
+    cuts, which = take_cuts(prices.cuts, prices.cut_prices < 0, n)
+    if len(which):
+        record["cuts"] = []
+        for rows, price in zip(cuts.tolist(), prices.cut_prices[which].tolist(), strict=True):
+            cut = {"set": [row for row in rows if 0 <= row < n], "price": price}
+            if made_of := [row - n for row in rows if row >= n]:
+                cut["cuts"] = made_of
+            record["cuts"].append(cut)
     if len(prices.rows):
         record["rows"] = prices.rows.tolist()
     return record

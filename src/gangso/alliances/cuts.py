@@ -1,8 +1,13 @@
-"""Subset-row cuts: what no plan can do, though a relaxation does.
+"""Cuts: what no plan can do, though a relaxation does.
 
-Take an odd set of units, add up half the rows that say "each exactly once" and round down:
-of three units at most one alliance can hold two or more; of five units, alliances can hold
-at most two pairs. Relaxations break these rules where a plan is uncertain.
+Take some rows that every plan obeys ("this unit exactly once"), add up half of each and round
+down. Of three units at most one alliance can hold two or more; of five units, alliances can
+hold at most two pairs: the subset-row cuts, found here. A cut is a row that every plan obeys, so
+cuts can be halved and added again, with units and with each other (`gangso.alliances.zerohalf`).
+
+A cut is an array of *rows*, padded with -1: numbers below n are units, n + c is the cut c of the
+same list, which comes earlier. Half the rows a candidate counts in, rounded down, is what it
+counts in the cut; half the limits of the rows, rounded down, is the cut's limit.
 """
 
 from __future__ import annotations
@@ -10,11 +15,247 @@ from __future__ import annotations
 import numba
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-__all__ = ["violated_sets"]
+__all__ = ["NO_CUTS", "append_cuts", "coefficients_of", "cuts_by_row", "limits_of", "take_cuts",
+           "violated_sets", "walk"]  # fmt: skip
+
+Ints = npt.NDArray[np.int64]
+Cuts = npt.NDArray[np.int32]
 
 # Members of a candidate up to which cuts on five units are looked for.
 _WIDE = 8
+
+NO_CUTS: Cuts = np.empty((0, 5), dtype=np.int32)
+
+
+@numba.njit(cache=True, nogil=True)
+def _limits(cuts, n):  # type: ignore[no-untyped-def]
+    limits = np.zeros(len(cuts), dtype=np.int64)
+    for cut in range(len(cuts)):
+        for place in range(cuts.shape[1]):
+            row = cuts[cut, place]
+            if row < 0:
+                break
+            limits[cut] += 1 if row < n else limits[row - n]
+        limits[cut] //= 2
+    return limits
+
+
+def limits_of(cuts: Cuts, n: int) -> Ints:
+    """Return what the candidates of a plan count in every cut at most.
+
+    Parameters
+    ----------
+    cuts : ndarray of int32, shape (m, w)
+        Cuts.
+    n : int
+        Number of units.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        The limits.
+
+    Examples
+    --------
+    >>> limits_of(np.array([[0, 1, 2, -1, -1], [3, 4, 5, 6, 7]], dtype=np.int32), 8).tolist()
+    [1, 2]
+    """
+    limits: Ints = _limits(cuts, n)
+    return limits
+
+
+def append_cuts(cuts: Cuts, more: Cuts) -> Cuts:
+    """Put cuts behind others, whose numbers the new ones may refer to.
+
+    Parameters
+    ----------
+    cuts, more : ndarray of int32, shape (m, w)
+        Cuts.
+
+    Returns
+    -------
+    ndarray of int32
+        All of them.
+    """
+    width = max(cuts.shape[1], more.shape[1])
+    parts = [
+        np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-1)
+        for part in (cuts, more)
+    ]
+    return np.concatenate(parts)
+
+
+def take_cuts(cuts: Cuts, wanted: npt.NDArray[np.bool_], n: int) -> tuple[Cuts, Ints]:
+    """Keep some cuts, and those that they are made of.
+
+    Parameters
+    ----------
+    cuts : ndarray of int32, shape (m, w)
+        Cuts.
+    wanted : ndarray of bool, shape (m,)
+        Which of them.
+    n : int
+        Number of units.
+
+    Returns
+    -------
+    cuts : ndarray of int32, shape (k, w)
+        Those, with references to each other put right.
+    which : ndarray of int64, shape (k,)
+        Which they were.
+    """
+    kept = wanted.copy()
+    for cut in np.flatnonzero((cuts >= n).any(axis=1))[::-1].tolist():
+        if kept[cut]:
+            kept[cuts[cut][cuts[cut] >= n] - n] = True
+    which = np.flatnonzero(kept)
+    number = np.cumsum(kept) - 1
+    rows = cuts[which]
+    made = rows >= n
+    rows[made] = n + number[rows[made] - n]
+    width = max(5, int((rows >= 0).sum(axis=1).max(initial=0)))
+    return rows[:, :width], which
+
+
+def cuts_by_row(n: int, cuts: Cuts) -> tuple[Ints, Cuts]:
+    """List for every unit and every cut the cuts that count it.
+
+    Parameters
+    ----------
+    n : int
+        Number of units.
+    cuts : ndarray of int32, shape (m, w)
+        Cuts.
+
+    Returns
+    -------
+    start : ndarray of int64, shape (n + m + 1,)
+        Where each row's cuts begin in `of`.
+    of : ndarray of int32
+        Cuts, row by row, ascending within each.
+    """
+    cut, place = np.nonzero(cuts >= 0)
+    row = cuts[cut, place]
+    order = np.argsort(row, kind="stable")
+    start = np.zeros(n + len(cuts) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(row, minlength=n + len(cuts)), out=start[1:])
+    return start, cut[order].astype(np.int32)
+
+
+@numba.njit(cache=True, nogil=True)
+def walk(units, n, start, of, hits, touched):  # type: ignore[no-untyped-def]
+    """Find the cuts that a candidate counts in.
+
+    Parameters
+    ----------
+    units : ndarray of int32, shape (k,)
+        The candidate's members, padded with -1.
+    n : int
+        Number of units.
+    start, of : ndarray
+        From `cuts_by_row`.
+    hits : ndarray of int64, shape (m,)
+        Zeros; on return twice what the candidate counts in each of the cuts touched (or one
+        more). The caller sets it back to zero.
+    touched : ndarray of int32, shape (m,)
+        On return the cuts touched, ascending.
+
+    Returns
+    -------
+    int
+        Number of cuts touched.
+    """
+    count = 0
+    for c in range(len(units)):
+        u = units[c]
+        if u < 0:
+            break
+        for e in range(start[u], start[u + 1]):
+            cut = of[e]
+            if hits[cut] == 0:
+                place = count
+                while place > 0 and touched[place - 1] > cut:
+                    touched[place] = touched[place - 1]
+                    place -= 1
+                touched[place] = cut
+                count += 1
+            hits[cut] += 1
+    position = 0
+    while position < count:  # grows while it is walked: a cut is made of earlier ones
+        cut = touched[position]
+        position += 1
+        if hits[cut] < 2:
+            continue
+        for e in range(start[n + cut], start[n + cut + 1]):
+            later = of[e]
+            if hits[later] == 0:
+                place = count
+                while touched[place - 1] > later:
+                    touched[place] = touched[place - 1]
+                    place -= 1
+                touched[place] = later
+                count += 1
+            hits[later] += hits[cut] // 2
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _coefficients(members, n, start, of, m, filled, index, value):  # type: ignore[no-untyped-def]
+    """Fill the rows of a sparse matrix; with ``index`` empty only count."""
+    hits = np.zeros(m, dtype=np.int64)
+    touched = np.empty(m, dtype=np.int32)
+    total = 0
+    for j in range(len(members)):
+        count = walk(members[j], n, start, of, hits, touched)
+        for position in range(count):
+            cut = touched[position]
+            if hits[cut] >= 2:
+                if len(index):
+                    index[total] = cut
+                    value[total] = hits[cut] // 2
+                total += 1
+            hits[cut] = 0
+        filled[j + 1] = total
+
+
+def coefficients_of(members: npt.NDArray[np.int32], cuts: Cuts, n: int) -> csr_array:
+    """Return what candidates count in cuts.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (M, k)
+        Candidates, padded with -1.
+    cuts : ndarray of int32, shape (m, w)
+        Cuts.
+    n : int
+        Number of units.
+
+    Returns
+    -------
+    csr_array of float64, shape (M, m)
+        Whole numbers, zeros left out.
+
+    Examples
+    --------
+    The second cut is half of the first, of unit 3 and of unit 4:
+
+    >>> cuts = np.array([[0, 1, 2, -1], [3, 4, 5, -1]], dtype=np.int32)
+    >>> coefficients_of(np.array([[0, 1, 3], [1, 3, 4]], dtype=np.int32), cuts, 5).toarray()
+    array([[1., 1.],
+           [0., 1.]])
+    """
+    start, of = cuts_by_row(n, cuts)
+    filled = np.zeros(len(members) + 1, dtype=np.int64)
+    shape = (len(members), len(cuts))
+    _coefficients(
+        members, n, start, of, len(cuts), filled, np.empty(0, dtype=np.int64), np.empty(0)
+    )
+    index, value = np.empty(filled[-1], dtype=np.int64), np.empty(filled[-1])
+    if len(index):
+        _coefficients(members, n, start, of, len(cuts), filled, index, value)
+    return csr_array((value, index, filled), shape=shape)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -24,6 +24,9 @@ class Limits:
         units patches that touch are merged.
     patch_nodes : int
         Nodes of the tree of a patch.
+    branch_on, wide_nodes : int
+        A territory of many windows gets a tree of so many nodes, but only once no more than so
+        many candidates a unit are left.
     component : int
         Once no remaining candidate connects more units than this, each component is solved.
     step : int
@@ -53,6 +56,8 @@ class Limits:
     window: int = 120
     patches: tuple[tuple[int, int], ...] = ((1, 0), (1, 60), (2, 120), (3, 250), (4, 250))
     patch_nodes: int = 200
+    branch_on: int = 4
+    wide_nodes: int = 200
     component: int = 250
     step: int = 1
     whole: int = 10_000

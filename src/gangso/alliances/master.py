@@ -8,6 +8,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.cuts import NO_CUTS, append_cuts, coefficients_of, limits_of
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, Prices
 from gangso.errors import GangsoError
 
@@ -107,7 +108,7 @@ class Master:
         self._n = n
         self._rows = rows
         self.columns = np.empty(0, dtype=np.int64)
-        self.cuts = np.empty((0, 5), dtype=np.int32)
+        self.cuts = NO_CUTS
         self._inside = np.zeros(len(cost), dtype=bool)
         self._solver = _quiet()
         self._solver.setOptionValue("solver", "simplex")
@@ -154,18 +155,6 @@ class Master:
             "adding columns",
         )  # fmt: skip
 
-    def _cut_hits(
-        self, members: npt.NDArray[np.int32], cuts: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.int8]:
-        """Coefficient of every candidate (row) in every cut (column)."""
-        hits = np.zeros((len(members), len(cuts)), dtype=np.int8)
-        for corner in range(cuts.shape[1]):
-            for column in range(members.shape[1]):
-                hits += (members[:, column, None] == cuts[None, :, corner]) & (
-                    cuts[None, :, corner] >= 0
-                )
-        return hits // 2
-
     def add_columns(self, which: npt.NDArray[np.int64]) -> int:
         """Add candidates; those already inside are skipped. Return how many were new."""
         new = which[~self._inside[which]]
@@ -183,12 +172,12 @@ class Master:
             index = np.concatenate([index, np.full(len(used), self._n + position, dtype=np.int32)])
             value = np.concatenate([value, row.coefficients[new][used].astype(float)])
         if len(self.cuts):
-            hits = self._cut_hits(members, self.cuts)
-            hit_column, hit_cut = np.nonzero(hits)
+            hits = coefficients_of(members, self.cuts, self._n)
+            hit_column, hit_cut = hits.nonzero()
             column_of = np.concatenate([column_of, hit_column])
             cut_row = (hit_cut + self._n + len(self._rows)).astype(np.int32)
             index = np.concatenate([index, cut_row])
-            value = np.concatenate([value, hits[hit_column, hit_cut].astype(float)])
+            value = np.concatenate([value, hits.data])
         order = np.argsort(column_of, kind="stable")
         starts = np.searchsorted(column_of[order], np.arange(len(new))).astype(np.int32)
         self._add(
@@ -201,19 +190,19 @@ class Master:
         return len(new)
 
     def add_cuts(self, cuts: npt.NDArray[np.int32]) -> None:
-        """Add subset-row cuts, shape (m, 5), padded with -1."""
-        hits = self._cut_hits(self._members[self.columns], cuts).T
-        cut_of, column = np.nonzero(hits)
-        most = ((cuts >= 0).sum(axis=1) // 2).astype(float)
-        starts = np.searchsorted(cut_of, np.arange(len(cuts))).astype(np.int32)
+        """Add cuts, shape (m, w), padded with -1; they may refer to those already inside."""
+        before = len(self.cuts)
+        self.cuts = append_cuts(self.cuts, cuts)
+        hits = coefficients_of(self._members[self.columns], self.cuts, self._n).tocsc()[:, before:]
+        most = limits_of(self.cuts, self._n)[before:].astype(float)
         _check(
             self._solver.addRows(
-                len(cuts), np.full(len(cuts), -highspy.kHighsInf), most, len(column), starts,
-                (column + self._fixed_columns).astype(np.int32), hits[cut_of, column].astype(float),
+                len(cuts), np.full(len(cuts), -highspy.kHighsInf), most, hits.nnz,
+                hits.indptr[:-1].astype(np.int32),
+                (hits.indices + self._fixed_columns).astype(np.int32), hits.data,
             ),
             "adding cuts",
         )  # fmt: skip
-        self.cuts = np.concatenate([self.cuts, cuts])
 
     def drop_columns(self, keep: npt.NDArray[np.bool_]) -> None:
         """Forget columns (mask over `columns`), to keep the master small."""
@@ -244,7 +233,8 @@ class Master:
             relaxed = self.solve()
             if relaxed.artificial.max(initial=0.0) > 1e-6:
                 break
-            free = ~np.isin(relaxed.columns, fixed)
+            # What is smaller is rounding of the solver, and may overlap what is fixed.
+            free = ~np.isin(relaxed.columns, fixed) & (relaxed.values > 1e-6)
             columns, values = relaxed.columns[free], relaxed.values[free]
             if (values > 1 - 1e-6).all():
                 plan = relaxed.columns[relaxed.values > 0.5]

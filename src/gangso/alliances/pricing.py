@@ -13,6 +13,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.cuts import cuts_by_row, take_cuts, walk
+
 __all__ = [
     "COST_UNIT",
     "PRICES_PER_COST",
@@ -94,10 +96,8 @@ class Prices:
     ----------
     units : ndarray of int64, shape (n,)
         Price of each unit.
-    cuts : ndarray of int32, shape (m, 5)
-        Sets of three or five units of the subset-row cuts, padded with -1. A candidate
-        counts half its members in the set, rounded down; a plan at most one (of three
-        units) or two (of five).
+    cuts : ndarray of int32, shape (m, w)
+        Cuts, see `gangso.alliances.cuts`.
     cut_prices : ndarray of int64, shape (m,)
         Price of each cut, never positive.
     rows : ndarray of int64, shape (r,)
@@ -111,8 +111,10 @@ class Prices:
 
 
 @numba.njit(cache=True, nogil=True)
-def _reduced(members, which, cost, units, cut_start, cut_of, cut_prices, coefficients, rows, out):  # type: ignore[no-untyped-def]
-    hits = np.zeros(len(cut_prices), dtype=np.int8)
+def _reduced(members, which, cost, units, start, of, cut_prices, coefficients, rows, out):  # type: ignore[no-untyped-def]
+    n = len(units)
+    hits = np.zeros(len(cut_prices), dtype=np.int64)
+    touched = np.empty(len(cut_prices), dtype=np.int32)
     for position in range(len(which)):
         j = which[position]
         value = cost[j]
@@ -121,31 +123,13 @@ def _reduced(members, which, cost, units, cut_start, cut_of, cut_prices, coeffic
             if u < 0:
                 break
             value -= units[u]
-            for e in range(cut_start[u], cut_start[u + 1]):
-                cut = cut_of[e]
-                hits[cut] += 1
-                if hits[cut] == 2 or hits[cut] == 4:
-                    value -= cut_prices[cut]
-        for c in range(members.shape[1]):
-            u = members[j, c]
-            if u < 0:
-                break
-            for e in range(cut_start[u], cut_start[u + 1]):
-                hits[cut_of[e]] = 0
+        for t in range(walk(members[j], n, start, of, hits, touched)):
+            cut = touched[t]
+            value -= hits[cut] // 2 * cut_prices[cut]
+            hits[cut] = 0
         for r in range(len(rows)):
             value -= rows[r] * coefficients[r, j]
         out[position] = value
-
-
-def _cuts_by_unit(
-    n: int, cuts: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    cut, place = np.nonzero(cuts >= 0)
-    unit = cuts[cut, place]
-    order = np.argsort(unit, kind="stable")
-    start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(unit, minlength=n), out=start[1:])
-    return start, cut[order].astype(np.int32)
 
 
 def reduced_costs(
@@ -175,10 +159,12 @@ def reduced_costs(
     ndarray of int64, shape (M,)
         Cost less the prices of members, cuts and rows, in `PRICE_UNIT`.
     """
-    start, of = _cuts_by_unit(len(prices.units), prices.cuts)
+    n = len(prices.units)
+    cuts, used = take_cuts(prices.cuts, prices.cut_prices != 0, n)
+    start, of = cuts_by_row(n, cuts)
     out = np.empty(len(which), dtype=np.int64)
     _reduced(
-        members, which, cost, prices.units, start, of, prices.cut_prices,
+        members, which, cost, prices.units, start, of, prices.cut_prices[used],
         coefficients, prices.rows, out,
     )  # fmt: skip
     return out

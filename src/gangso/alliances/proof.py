@@ -16,6 +16,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.cuts import limits_of
 from gangso.alliances.master import ExtraRow
 from gangso.alliances.pricing import PRICES_PER_COST, Prices
 
@@ -91,8 +92,8 @@ class Node:
 
 def bound_of(prices: Prices, rows: tuple[ExtraRow, ...]) -> int:
     """Sum prices to the bound they prove once no reduced cost is negative."""
-    halves = (prices.cuts >= 0).sum(axis=1) // 2
-    total: int = sum(prices.units.tolist()) + sum((prices.cut_prices * halves).tolist())
+    most = limits_of(prices.cuts, len(prices.units))
+    total: int = sum(prices.units.tolist()) + sum((prices.cut_prices * most).tolist())
     for price, row in zip(prices.rows.tolist(), rows, strict=True):
         total += int(price) * (row.low if price > 0 else row.high)
     return total

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from gangso.alliances.cuts import violated_sets
+from gangso.alliances.cuts import NO_CUTS, take_cuts, violated_sets
 from gangso.alliances.graph import Graph
 from gangso.alliances.limits import Limits
 from gangso.alliances.master import ExtraRow, Master, Relaxation, to_price
@@ -28,6 +28,7 @@ from gangso.alliances.pricing import (
 )
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
 from gangso.alliances.windows import improve_by_windows
+from gangso.alliances.zerohalf import half_cuts
 from gangso.engine import Engine, open_engine
 
 __all__ = ["INTEGRAL", "Limits", "Search", "Solution", "Start", "solve"]
@@ -49,14 +50,14 @@ class Start:
     ----------
     columns : ndarray of int64
         Candidates that were worth a look.
-    cuts : ndarray of int32, shape (m, 5)
+    cuts : ndarray of int32, shape (m, w)
         Cuts that had a price; cuts hold whatever the costs and requirements.
     plan : ndarray of int64, optional
         A plan known to exist.
     """
 
     columns: Ints
-    cuts: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 5), dtype=np.int32))
+    cuts: npt.NDArray[np.int32] = field(default_factory=lambda: NO_CUTS)
     plan: Ints | None = None
 
 
@@ -141,7 +142,9 @@ class Search:
             self.best = min(self.best, ceiling + 1)
             self.artificial = 4.0 * self.best * COST_UNIT
         self.plan = np.empty(0, dtype=np.int64)
+        self.wide = graph is not None and n > 2 * limits.window and not rows
         self.nodes = 0
+        self.rng = np.random.default_rng(0)  # counts, not chance: the same input, the same answer
         self.left = Start(np.empty(0, dtype=np.int64))
 
     def hopeless(self, covered: npt.NDArray[np.bool_]) -> Node:
@@ -149,7 +152,7 @@ class Search:
         units = np.zeros(self.n, dtype=np.int64)
         units[np.argmin(covered)] = self.best * PRICES_PER_COST
         prices = Prices(
-            units, np.empty((0, 5), dtype=np.int32), np.empty(0, dtype=np.int64),
+            units, NO_CUTS, np.empty(0, dtype=np.int64),
             np.zeros(len(self.rows), dtype=np.int64),
         )  # fmt: skip
         return Node([Stage(prices, bound_of(prices, self.rows))])
@@ -194,29 +197,38 @@ class Search:
         best = improving(self.members, active, per_member, np.iinfo(np.int64).max, self.n)
         return np.unique(np.concatenate([singles, best]))
 
-    def heuristic(self, master: Master, active: Ints, reduced: Ints) -> None:
+    def dive(self, master: Master, active: Ints, reduced: Ints) -> None:
         """Look for a plan among the candidates with the least reduced cost."""
         count = min(10 * self.n, len(active))
         nearest = np.argpartition(reduced, count - 1)[:count] if count else np.arange(0)
         master.add_columns(np.sort(active[nearest]))
         chosen = master.dive()
-        if chosen is None:
+        if chosen is not None:
+            self.offer(chosen)
+
+    def windows(self, active: Ints, reduced: Ints, bound: int) -> None:
+        """Improve the plan of a large territory where it does not agree with the relaxation."""
+        if self.graph is None or not self.wide or not len(self.plan):
             return
-        self.offer(chosen)
-        if self.graph is not None and self.n > 2 * self.limits.window and not self.rows:
-            # Dear candidates are in no good plan: windows choose among the likely ones.
-            count = min(40 * self.n, len(active))
-            likely = active[np.argpartition(reduced, count - 1)[:count]]
-            likely = np.union1d(likely, self.plan)
-            better = improve_by_windows(
-                self.members[likely], self.cost[likely], self.n,
-                np.searchsorted(likely, self.plan), self.graph, self._window, self.limits.window,
-            )  # fmt: skip
-            self.offer(likely[better])
+        # Dear candidates are in no good plan: windows choose among the likely ones.
+        limit = (self.best - self.limits.step) * PRICES_PER_COST - bound
+        count = min(40 * self.n, len(active))
+        near = np.argpartition(reduced, count - 1)[:count]
+        likely = np.union1d(active[near[reduced[near] <= limit]], self.plan)
+        settled = active[reduced == 0]
+        doubtful = np.ones(self.n, dtype=bool)
+        agreed = self.members[np.intersect1d(self.plan, settled)]
+        doubtful[agreed[agreed >= 0]] = False
+        better = improve_by_windows(
+            self.members[likely], self.cost[likely], self.n,
+            np.searchsorted(likely, self.plan), self.graph, self._window, doubtful,
+            self.limits.window,
+        )  # fmt: skip
+        self.offer(likely[better])
 
     @staticmethod
-    def _window(members: npt.NDArray[np.int32], cost: Ints, n: int) -> Ints:
-        return solve(members, cost, n, (), Limits(nodes=50)).chosen
+    def _window(members: npt.NDArray[np.int32], cost: Ints, n: int, ceiling: int) -> Ints:
+        return solve(members, cost, n, (), Limits(nodes=50), ceiling=ceiling).chosen
 
     def node(self, active: Ints, columns: Ints, cuts: npt.NDArray[np.int32], depth: int) -> Node:
         """Settle one case; recursion depth is at most the number of pairs decided."""
@@ -226,7 +238,7 @@ class Search:
         master.add_columns(columns)
         if len(cuts):
             master.add_cuts(cuts)
-        tried_integer = depth > 0
+        halves = False
         history: list[int] = []
         reported = -1
         for round_number in range(self.limits.cut_rounds + 1):
@@ -242,18 +254,27 @@ class Search:
                 node.stages.append(stage)
                 return node
             stalled = len(history) > 4 and self._stalled(history)
-            fractional = relaxed.values < 1 - INTEGRAL
-            new_cuts = violated_sets(
-                self.members[relaxed.columns[fractional]], relaxed.values[fractional], self.n,
-                max(30, self.n // 4),
-            )  # fmt: skip
-            last = stalled or not len(new_cuts) or round_number == self.limits.cut_rounds
-            if last and not tried_integer:
-                tried_integer = True
-                self.heuristic(master, active, reduced)
-                if closes(stage.bound, self.best, self.limits.step):
-                    node.stages.append(stage)
-                    return node
+            exhausted = round_number == self.limits.cut_rounds
+            new_cuts = NO_CUTS
+            if not (halves or stalled or exhausted):
+                new_cuts = self._sets(relaxed)
+            if not (halves or len(new_cuts) or exhausted):
+                halves, history, stalled = True, history[-1:], False
+                if depth == 0:
+                    self.dive(master, active, reduced)
+            if halves and not (stalled or exhausted):
+                new_cuts = self._halves(relaxed, master.cuts)
+            last = not len(new_cuts)
+            if last and depth == 0:
+                before = self.best
+                self.dive(master, active, reduced)
+                self.windows(active, reduced, stage.bound)
+                if self.best < before and not exhausted:
+                    history, last = history[-1:], False  # fewer candidates: cuts may bite again
+                    new_cuts = self._halves(relaxed, master.cuts)
+            if closes(stage.bound, self.best, self.limits.step):
+                node.stages.append(stage)
+                return node
             if len(self.plan):
                 keep = stage.bound + reduced <= (self.best - self.limits.step) * PRICES_PER_COST
                 if last or keep.sum() < 0.5 * len(active):
@@ -261,19 +282,21 @@ class Search:
                     reported = stage.bound
                     active = active[keep]
                     master.drop_columns(np.isin(master.columns, active, assume_unique=True))
-                    if last and stalled and len(new_cuts) and depth == 0:
-                        history = history[-1:]  # fewer candidates: cuts may bite again
-                        last = False
-            if last or not len(new_cuts):
+            if last:
                 break
-            master.add_cuts(new_cuts)
+            if len(new_cuts):
+                master.add_cuts(new_cuts)
         if stage.bound > reported:
             node.stages.append(stage)
-        if depth == 0 and self.graph is not None and self.n > 2 * self.limits.window:
-            # Branching over thousands of units would multiply doubts that lie far apart.
-            self.patch(node, active, relaxed, stage)
-            return node
-        if self.nodes >= self.limits.nodes:
+        if depth == 0 and self.wide:
+            # Doubts of a large territory lie far apart, and branching would multiply them.
+            if len(self.plan):
+                active = self.patch(node, active, relaxed, stage)
+            if closes(node.bound, self.best, self.limits.step):
+                return node
+            if len(active) > self.limits.branch_on * self.n:
+                return node
+        if self.nodes >= (self.limits.wide_nodes if self.wide else self.limits.nodes):
             return node
         pair = self._pair(relaxed)
         if pair is None:
@@ -288,8 +311,8 @@ class Search:
             setattr(node, name, self.node(part, inside, useful, depth + 1))
         return node
 
-    def patch(self, node: Node, active: Ints, relaxed: Relaxation, stage: Stage) -> None:
-        """Raise the bound where the relaxation is undecided."""
+    def patch(self, node: Node, active: Ints, relaxed: Relaxation, stage: Stage) -> Ints:
+        """Raise the bound where the relaxation is undecided; return what stays in play."""
         assert self.graph is not None
         undecided = self.members[relaxed.columns[relaxed.values < 1 - INTEGRAL]]
         prices = stage.prices
@@ -320,6 +343,7 @@ class Search:
                 break
             limit = (self.best - self.limits.step) * PRICES_PER_COST
             active = active[bound - credit + reduced <= limit]
+        return active
 
     def _local(
         self, members: npt.NDArray[np.int32], cost: Ints, n: int, start: Ints, ceiling: int | None
@@ -328,6 +352,21 @@ class Search:
         found = solve(members, cost, n, (), limits, None, Start(start), None, ceiling)
         return found.chosen, found.cost, found.proof
 
+    def _sets(self, relaxed: Relaxation) -> npt.NDArray[np.int32]:
+        """Cuts on three or five units."""
+        undecided = relaxed.values < 1 - INTEGRAL
+        return violated_sets(
+            self.members[relaxed.columns[undecided]], relaxed.values[undecided], self.n,
+            max(30, self.n // 4),
+        )  # fmt: skip
+
+    def _halves(self, relaxed: Relaxation, cuts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Cuts made of units and of cuts."""
+        return half_cuts(
+            self.members[relaxed.columns], relaxed.values, cuts, self.n, max(30, self.n // 4),
+            self.rng,
+        )  # fmt: skip
+
     def _stalled(self, history: list[int]) -> bool:
         """Whether the last three rounds closed less than a tenth of what was open."""
         if not len(self.plan):
@@ -335,9 +374,8 @@ class Search:
         target = self.best * PRICES_PER_COST
         return history[-1] - history[-4] < 0.1 * (target - history[-4])
 
-    @staticmethod
-    def _binding(stage: Stage) -> npt.NDArray[np.int32]:
-        return stage.prices.cuts[stage.prices.cut_prices < 0]
+    def _binding(self, stage: Stage) -> npt.NDArray[np.int32]:
+        return take_cuts(stage.prices.cuts, stage.prices.cut_prices < 0, self.n)[0]
 
     def _pair(self, relaxed: Relaxation) -> tuple[int, int] | None:
         """Pair of units that the relaxation is least sure about, lowest units first."""
@@ -418,7 +456,7 @@ def solve(
             search.left,
         )  # fmt: skip
     active = np.arange(len(cost), dtype=np.int64)
-    columns, cuts = search.start(active), np.empty((0, 5), dtype=np.int32)
+    columns, cuts = search.start(active), NO_CUTS
     if start is not None:
         columns, cuts = np.union1d(columns, start.columns), start.cuts
         if start.plan is not None and all(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ __all__ = ["Check", "digest", "verify_certificate"]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_FORMAT = "gangso-certificate/2"
+_FORMAT = "gangso-certificate/3"
 _MILLION = 1_000_000  # price units in a cost unit
 _AT_ONCE = 10_000  # units whose groups are listed all at once
 _PATCH_UNIT = 100  # price units in the cost unit of a patch
@@ -233,36 +233,61 @@ class _Proof:
         given_cuts, given_rows = stage.get("cuts", []), stage.get("rows", [])
         if len(given_rows) != len(self.rows) or any(type(p) is not int for p in given_rows):
             raise FailedError("prices", f"{where}: not {len(self.rows)} whole prices of rows")
-        # No sum below can leave 64 bits.
         most = sum(sorted(map(abs, given))[-self.groups.shape[1] :]) + sum(map(abs, given_rows))
-        if most + 4 * sum(abs(cut["price"]) for cut in given_cuts) > 2**62:
+        if most > 2**62:
             raise FailedError("prices", f"{where}: too large")
         groups = self.groups[play]
         reduced = self.cost[play] - prices[groups].sum(axis=1)
         bound = sum(given)
-        flat = groups.ravel()
-        order = np.argsort(flat, kind="stable")
-        first = np.searchsorted(flat[order], np.arange(self.n + 1))
-        holders = order // groups.shape[1]  # groups of unit u: holders[first[u]:first[u + 1]]
         for row, price in zip(self.rows, given_rows, strict=True):
             reduced -= price * row.coefficients[play]
             # Whatever a plan's sum is between the two, it brings at least this much.
             bound += price * (row.low if price > 0 else row.high)
-        for cut in given_cuts:
-            units, price = cut["set"], cut["price"]
+        for rows, counts, limit, price, highest in self._cuts(given_cuts, groups, where):
+            most += highest * -price
+            if most > 2**62:  # no sum can leave 64 bits
+                raise FailedError("prices", f"{where}: too large")
+            reduced[rows] -= counts * price
+            bound += limit * price
+        return reduced, bound
+
+    def _cuts(
+        self, cuts: Sequence[Mapping[str, Any]], groups: Ints, where: str
+    ) -> Iterator[tuple[Ints, Ints, int, int, int]]:
+        """Say of each cut which groups count in it, how much, its limit, price and highest count.
+
+        Adding up half the rows of a set of units and rounding down: for any plan the sum over
+        its alliances of floor(members in the set / 2) is at most floor(|set| / 2). What that
+        says of a plan is a row like any other, so it may be part of later cuts.
+        """
+        flat = groups.ravel()
+        order = np.argsort(flat, kind="stable")
+        first = np.searchsorted(flat[order], np.arange(self.n + 1))
+        holders = order // groups.shape[1]  # groups of unit u: holders[first[u]:first[u + 1]]
+        known: list[tuple[Ints, Ints, int, int]] = []
+        for number, cut in enumerate(cuts):
+            units, price, parts = cut["set"], cut["price"], cut.get("cuts", [])
             if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
                 raise FailedError("prices", f"{where}: cut on {units}")
             if type(price) is not int or not -(2**59) < price <= 0:
                 raise FailedError("prices", f"{where}: cut on {units} at {price}")
-            # Adding up half the rows of the set and rounding down: for any plan the sum over
-            # its alliances of floor(members in the set / 2) is at most floor(|set| / 2).
-            rows, hits = np.unique(
-                np.concatenate([holders[first[u] : first[u + 1]] for u in units]),
-                return_counts=True,
+            if any(type(part) is not int or not 0 <= part < number for part in parts):
+                raise FailedError("prices", f"{where}: cut {number} is made of {parts}")
+            ones = [holders[first[u] : first[u + 1]] for u in units]
+            rows, place = np.unique(
+                np.concatenate(ones + [known[part][0] for part in parts]), return_inverse=True
             )
-            reduced[rows] -= hits // 2 * price
-            bound += len(units) // 2 * price
-        return reduced, bound
+            twice = np.zeros(len(rows), dtype=np.int64)
+            counts = [np.ones(len(part), dtype=np.int64) for part in ones]
+            np.add.at(twice, place, np.concatenate(counts + [known[part][1] for part in parts]))
+            counted = twice >= 2
+            rows, twice = rows[counted], twice[counted]
+            limit = (len(units) + sum(known[part][2] for part in parts)) // 2
+            highest = min(len(units), groups.shape[1]) + sum(known[part][3] for part in parts)
+            if highest > 2**31:
+                raise FailedError("prices", f"{where}: cut {number} counts too much")
+            known.append((rows, twice // 2, limit, highest // 2))
+            yield rows, twice // 2, limit, price, highest // 2
 
     def _patches(
         self, patches: Sequence[Mapping[str, Any]], play: Ints, reduced: Ints, where: str

@@ -86,7 +86,8 @@ def improve_by_windows(
     n: int,
     plan: Ints,
     graph: Graph,
-    solve_small: Callable[[npt.NDArray[np.int32], Ints, int], Ints],
+    solve_small: Callable[[npt.NDArray[np.int32], Ints, int, int], Ints],
+    doubtful: npt.NDArray[np.bool_],
     size: int = 120,
     rounds: int = 4,
 ) -> Ints:
@@ -105,7 +106,10 @@ def improve_by_windows(
     graph : Graph
         Neighbourhood of the units.
     solve_small : callable
-        Best plan of a small instance: (members, cost, n) -> chosen, empty if none was found.
+        Best plan of a small instance: (members, cost, n, ceiling) -> chosen, empty if none that
+        costs at most the ceiling was found.
+    doubtful : ndarray of bool, shape (n,)
+        Units around which something better may be found.
     size : int
         Units in a window.
     rounds : int
@@ -130,7 +134,7 @@ def improve_by_windows(
 
     number = np.full(n, -1, dtype=np.int64)
     buffer = np.empty(1 << 14, dtype=np.int64)
-    stale = np.ones(n, dtype=bool)  # units around which something changed
+    stale = doubtful.copy()  # units around which something changed, or is to be looked at
     for _ in range(rounds):
         todo = stale.copy()
         stale[:] = False
@@ -151,8 +155,8 @@ def improve_by_windows(
             local = np.where(small >= 0, number[small], -1).astype(np.int32)
             number[window] = -1
             before = sum(int(cost[chosen[group]]) for group in near)
-            better = columns[solve_small(local, cost[columns], len(window))]
-            if len(better) and int(cost[better].sum()) < before:
+            better = columns[solve_small(local, cost[columns], len(window), before - 1)]
+            if len(better):
                 gone = set(near)
                 chosen = [c for g, c in enumerate(chosen) if g not in gone] + better.tolist()
                 stale[window] = True

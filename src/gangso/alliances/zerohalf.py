@@ -1,0 +1,215 @@
+"""Cuts made of units and of other cuts: halves that a relaxation relies on.
+
+Add up some rows that a relaxation fulfils exactly ("this unit exactly once", cuts at their limit),
+halve the sum and round down: if the limits add up to an odd number, and hardly any candidate
+with a value counts in an odd number of them, rounding takes away from the limit what it does
+not take away from the candidates, and the relaxation is cut off. Such sums are what Gaussian
+elimination modulo 2 finds. As cuts are rows themselves, this goes on where cuts on single sets
+of units end.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from gangso.alliances.cuts import coefficients_of, limits_of
+
+__all__ = ["half_cuts"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_TIGHT = 1e-6
+# Sums of many rows count nearly every candidate around them, and prices hardly move any.
+_MOST_ROWS = 40
+# How often a row may be used by the cuts of one round, so that they are diverse.
+_SHARED = 8
+_ORDERS = 4
+# Combinations that an elimination may list; beyond it the later ones are left out.
+_LISTED = 4_000
+
+
+@numba.njit(cache=True, nogil=True)
+def _ones(word):  # type: ignore[no-untyped-def]
+    """Count the ones of a 64-bit word."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    pairs = np.uint64(0x3333333333333333)
+    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@numba.njit(cache=True, nogil=True)
+def _pack(dense):  # type: ignore[no-untyped-def]
+    """Pack rows of zeros and ones into 64-bit words."""
+    words = np.zeros((dense.shape[0], (dense.shape[1] + 63) // 64), dtype=np.uint64)
+    for row in range(dense.shape[0]):
+        for column in range(dense.shape[1]):
+            if dense[row, column]:
+                words[row, column // 64] |= np.uint64(1) << np.uint64(column % 64)
+    return words
+
+
+@numba.njit(cache=True, nogil=True)
+def _eliminate(dense, odd, value, order, least, found):  # type: ignore[no-untyped-def]
+    """List sums of rows, odd in limit, in which candidates of little value are odd.
+
+    ``dense`` (rows, columns) and ``odd`` (rows,) are what rows and limits are modulo 2;
+    ``order`` is the order in which columns are cleared. Each of ``found`` marks the rows of a sum.
+    """
+    rows = len(dense)
+    parity, odd = _pack(dense), odd.copy()
+    made = _pack(np.eye(rows, dtype=np.uint8))
+    terms = np.ones(rows, dtype=np.int64)
+    spent = np.zeros(rows, dtype=np.bool_)
+    fresh = np.ones(rows, dtype=np.bool_)
+    one = np.uint64(1)
+    count = 0
+    for step in range(len(order) + 1):
+        for row in range(rows):
+            if spent[row] or not fresh[row]:
+                continue
+            fresh[row] = False
+            if odd[row] == 0 or terms[row] > _MOST_ROWS or count == len(found):
+                continue
+            total = 0.0
+            for w in range(parity.shape[1]):
+                word = parity[row, w]
+                while word and total < 1 - 2 * least:
+                    lowest = word & (~word + one)
+                    total += value[64 * w + _ones(lowest - one)]
+                    word ^= lowest
+            if total < 1 - 2 * least:
+                for term in range(rows):
+                    found[count, term] = (made[row, term // 64] >> np.uint64(term % 64)) & one
+                count += 1
+        if step == len(order):
+            break
+        at, bit = order[step] // 64, one << np.uint64(order[step] % 64)
+        pivot = -1
+        for row in range(rows):
+            if spent[row] or not parity[row, at] & bit:
+                continue
+            if pivot < 0 or terms[row] < terms[pivot]:
+                pivot = row
+        if pivot < 0:
+            continue
+        spent[pivot] = True
+        for row in range(rows):
+            if parity[row, at] & bit and not spent[row]:
+                for w in range(parity.shape[1]):
+                    parity[row, w] ^= parity[pivot, w]
+                terms[row] = 0
+                for w in range(made.shape[1]):
+                    made[row, w] ^= made[pivot, w]
+                    terms[row] += _ones(made[row, w])
+                odd[row] ^= odd[pivot]
+                fresh[row] = True
+    return count
+
+
+def _rows(
+    members: npt.NDArray[np.int32], value: Floats, cuts: npt.NDArray[np.int32], n: int
+) -> tuple[csr_array, Ints, npt.NDArray[np.uint8]]:
+    """Rows that the relaxation fulfils exactly: their parities, numbers, and odd limits."""
+    hits, limits = coefficients_of(members, cuts, n), limits_of(cuts, n)
+    tight = np.flatnonzero(hits.T @ value > limits - _TIGHT)
+    counts = hits.tocsc()[:, tight].tocoo()
+    odd = counts.data % 2 == 1
+    column, row = counts.row[odd].astype(np.int64), n + tight[counts.col[odd]]
+    # Every unit of an undecided candidate is a row; of a decided one that counts in a cut, one
+    # unit will do, since it is in no other candidate with a value.
+    undecided = value < 1 - _TIGHT
+    c, place = np.nonzero((members >= 0) & undecided[:, None])
+    decided = np.unique(column[~undecided[column]])
+    column = np.concatenate([column, c, decided])
+    row = np.concatenate([row, members[c, place], members[decided, 0]])
+    number, position = np.unique(row, return_inverse=True)
+    parity = csr_array(
+        (np.ones(len(row), dtype=np.uint8), (position, column)), shape=(len(number), len(members))
+    )
+    odd_limit = np.append(np.ones(n, dtype=np.int64), limits)[number] % 2
+    return parity, number.astype(np.int64), odd_limit.astype(np.uint8)
+
+
+def half_cuts(
+    members: npt.NDArray[np.int32],
+    value: Floats,
+    cuts: npt.NDArray[np.int32],
+    n: int,
+    at_most: int,
+    rng: np.random.Generator,
+    least: float = 0.02,
+) -> npt.NDArray[np.int32]:
+    """Separate zero-half cuts, which may be made of cuts.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (F, k)
+        Candidates with a value in the relaxation, padded with -1.
+    value : ndarray of float, shape (F,)
+        Their values.
+    cuts : ndarray of int32, shape (m, w)
+        The cuts of the relaxation.
+    n : int
+        Number of units.
+    at_most : int
+        How many cuts to return.
+    rng : numpy.random.Generator
+        Draws the orders of elimination.
+    least : float
+        Least violation.
+
+    Returns
+    -------
+    ndarray of int32, shape (k, v)
+        New cuts: units, and n + c for the cut c, padded with -1; the most violated first, of
+        equally violated ones those of fewer rows.
+
+    References
+    ----------
+    Caprara, Fischetti (1996), {0, 1/2}-Chvatal-Gomory cuts, Mathematical Programming 74,
+    doi:10.1007/BF02592196. Koster, Zymolka, Kutschka (2009), Algorithms to separate
+    {0, 1/2}-Chvatal-Gomory cuts, Algorithmica 55, doi:10.1007/s00453-008-9218-7.
+    """
+    parity, number, odd = _rows(members, value, cuts, n)
+    rows, columns = parity.shape
+    links = coo_array(parity)
+    both = coo_array((links.data, (links.row, rows + links.col)), shape=(rows + columns,) * 2)
+    part = connected_components(both.tocsr(), directed=False)[1]
+    ranked: dict[tuple[int, ...], float] = {}
+    for label in np.unique(part[:rows]).tolist():
+        own, here = np.flatnonzero(part[:rows] == label), np.flatnonzero(part[rows:] == label)
+        if len(own) < 3:
+            continue
+        dense, weight = parity[own][:, here].toarray(), value[here]
+        found = np.zeros((_LISTED, len(own)), dtype=np.uint8)
+        for draw in range(_ORDERS):
+            # Large values first: what is cleared counts nothing. Near ties are broken anew.
+            noise = rng.uniform(0.5, 1.5, len(here)) if draw else 1.0
+            order = np.argsort(-weight * np.where(weight < 1 - _TIGHT, noise, 2.0), kind="stable")
+            count = _eliminate(dense, odd[own], weight, order, least, found)
+            for marked in np.unique(found[:count], axis=0):
+                used = np.flatnonzero(marked)
+                loose = float(weight @ (dense[used].sum(axis=0) % 2))
+                ranked[tuple(number[own[used]].tolist())] = round((1 - loose) / 2, 6)
+    taken: dict[int, int] = {}
+    chosen: list[tuple[int, ...]] = []
+    for terms, _ in sorted(ranked.items(), key=lambda item: (-item[1], len(item[0]), item[0])):
+        if max(taken.get(row, 0) for row in terms) >= _SHARED:
+            continue
+        for row in terms:
+            taken[row] = taken.get(row, 0) + 1
+        chosen.append(terms)
+        if len(chosen) == at_most:
+            break
+    new = np.full(
+        (len(chosen), max((len(terms) for terms in chosen), default=5)), -1, dtype=np.int32
+    )
+    for position, terms in enumerate(chosen):
+        new[position, : len(terms)] = terms
+    return new
