@@ -69,7 +69,8 @@ def show(name: str, found: Partition, cpu: float) -> None:
     print(
         f"{name:<12} {found.candidates:>9,} candidates  listed and scored {prepared:6.2f} s  "
         f"solved {seconds['solve']:7.2f} s ({cpu:.2f} CPU)  {found.status:<6} "
-        f"cost {found.cost:.6f}  gap {found.gap:.4%}  {memory:4.1f} GB  certificate {verified} ({checked:.1f} CPU)",
+        f"cost {found.cost:.6f}  gap {found.gap:.4%}  {memory:4.1f} GB  "
+        f"certificate {verified} ({checked:.1f} CPU)",
         flush=True,
     )
 
