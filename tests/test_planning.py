@@ -12,7 +12,7 @@ from gangso.territory import Territory
 
 STEPS = (
     "territory", "diagnosis", "travel", "services", "alliances", "answers", "bases", "compact",
-    "projection",
+    "evaluation", "projection",
 )  # fmt: skip
 
 

@@ -12,12 +12,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import numpy as np
+
 from gangso.alliances import Answers, Grouping, Partition, answer, groupings_of, partition
 from gangso.bases import Bases, plan_bases
 from gangso.compact import Compact, draft_compact
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.engine import Engine
 from gangso.errors import BadInputError, Fault
+from gangso.evaluation import Evaluation, evaluate
 from gangso.projection import Projection, project
 from gangso.scenario import Scenario, read_scenario, read_wishes, resolve
 from gangso.services import Services, measure
@@ -74,6 +77,8 @@ class Plan:
         Where shared bases go.
     compact : Compact
         Who does what, who decides and who pays in each alliance.
+    evaluation : Evaluation
+        Whether past policy reached the neighbours, as far as the data can tell.
     projection : Projection or None
         What will happen, and what the plan changes; None if the data do not allow it.
     projection_missing : tuple of dict
@@ -93,6 +98,7 @@ class Plan:
     answers: Answers
     bases: Bases
     compact: Compact
+    evaluation: Evaluation
     projection: Projection | None
     projection_missing: tuple[dict[str, str], ...]
     versions: Mapping[str, str]
@@ -379,6 +385,14 @@ def plan(
             max_size=resolved.alliances.max_size,
             small_below=resolved.diagnosis.ledger.threshold,
         )
+    with _step("evaluation", seconds, tell):
+        evaluation = evaluate(
+            territory,
+            resolved.evaluation,
+            np.random.default_rng(resolved.seed),
+            network=network,
+            progress=lambda share: tell("evaluation", share),
+        )
     with _step("projection", seconds, tell):
         projection, missing = _project(
             territory, resolved, found, lambda share: tell("projection", share), engine
@@ -393,6 +407,7 @@ def plan(
         answers=answers,
         bases=bases,
         compact=compact,
+        evaluation=evaluation,
         projection=projection,
         projection_missing=missing,
         versions=versions(),

@@ -286,6 +286,27 @@ def services(
     show_services(scenario, _overrides(lang), quiet=quiet, as_json=as_json)
 
 
+@app.command(help=_help("evaluate"))
+@guarded
+def evaluate(
+    scenario: ScenarioArgument = None,
+    study: Annotated[
+        list[str] | None, typer.Option("--study", "-s", help=_help("evaluate.study"))
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help=_help("evaluate.fast"))] = False,
+    lang: LangOption = None,
+    seed: SeedOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Test whether past policy reached the neighbours."""
+    from gangso.cli.evaluating import show_evaluation
+
+    show_evaluation(
+        scenario, study or (), _overrides(lang, seed), fast=fast, quiet=quiet, as_json=as_json
+    )
+
+
 @app.command(help=_help("roads"))
 @guarded
 def roads(

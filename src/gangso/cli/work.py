@@ -33,6 +33,7 @@ _SECONDS = {
     "travel": 1.0,
     "services": 2.5,
     "compact": 5.0,
+    "evaluation": 3.0,
     "alliances": 3.0,
     "answers": 6.0,
     "projection": 4.0,

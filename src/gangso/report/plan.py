@@ -10,6 +10,7 @@ from gangso.alliances.result import Partition
 from gangso.bases import Bases
 from gangso.compact import Compact
 from gangso.diagnosis import Diagnosis
+from gangso.evaluation import Evaluation
 from gangso.projection import Projection
 from gangso.scenario import Scenario
 from gangso.services import Services
@@ -57,6 +58,10 @@ class PlanLike(Protocol):
     @property
     def compact(self) -> Compact:
         """Who does what, who decides and who pays."""
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Whether past policy reached the neighbours, as far as the data can tell."""
 
     @property
     def projection(self) -> Projection | None:

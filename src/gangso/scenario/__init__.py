@@ -37,6 +37,7 @@ from gangso.scenario.diagnosis import (
     LedgerOptions,
     ReferenceRow,
 )
+from gangso.scenario.evaluation import EvaluationOptions, Outcome, Study
 from gangso.scenario.projection import FeedbackOptions, ProjectionOptions, RateOptions
 from gangso.scenario.services import (
     Catchment,
@@ -64,6 +65,7 @@ __all__ = [
     "Decay",
     "DecentralisationOptions",
     "DiagnosisOptions",
+    "EvaluationOptions",
     "ExtinctionClass",
     "FeedbackOptions",
     "Figures",
@@ -75,6 +77,7 @@ __all__ = [
     "LedgerOptions",
     "MainRoads",
     "Mode",
+    "Outcome",
     "ProjectionOptions",
     "RateOptions",
     "ReferenceRow",
@@ -85,6 +88,7 @@ __all__ = [
     "ServicesOptions",
     "SpeedClass",
     "Standard",
+    "Study",
     "Threshold",
     "TravelOptions",
     "UnderservedTest",
@@ -112,6 +116,7 @@ class Scenario(Frozen):
     bases: BasesOptions = BasesOptions()
     compact: CompactOptions = CompactOptions()
     answers: AnswerOptions = AnswerOptions()
+    evaluation: EvaluationOptions = EvaluationOptions()
 
     def to_yaml(self) -> str:
         """Write the scenario as YAML that `read_scenario` reads back."""

@@ -10,6 +10,7 @@ from gangso.report.chapters.bases import BASES
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.chapters.compact import COMPACT
 from gangso.report.chapters.diagnosis import DECLINE, LEDGER
+from gangso.report.chapters.evaluation import EVALUATION
 from gangso.report.chapters.projection import PROJECTION
 from gangso.report.chapters.proof import PROOF
 from gangso.report.chapters.services import SERVICES
@@ -19,5 +20,5 @@ __all__ = ["CHAPTERS", "Chapter"]
 
 CHAPTERS: tuple[Chapter, ...] = (
     LEDGER, DECLINE, SERVICES, ALLIANCES, UNALLIED, BASES, COMPACT, PROJECTION, SURENESS,
-    ALTERNATIVES, REQUIREMENTS, COMPARISON, PROOF, SOURCES,
+    ALTERNATIVES, REQUIREMENTS, COMPARISON, EVALUATION, PROOF, SOURCES,
 )  # fmt: skip
