@@ -54,7 +54,7 @@ def amount(value: Any, outcome: Outcome, *, signed: bool = True) -> str:
         return "∞"
     if outcome.scale == "log":
         share = float(np.expm1(value)) * 100.0
-        return f"{share:+.1f} %" if signed else f"{share:.1f} %"
+        return f"{share:+.1f}%" if signed else f"{share:.1f}%"
     return f"{value:+.2f}" if signed else f"{value:.2f}"
 
 

@@ -34,6 +34,8 @@ def zones_beside(found: Partition, comparisons: Sequence[Comparison]) -> pd.Data
         within it). A municipality that stands alone keeps no trips and spans nothing; one in
         two zones counts with their mean. Missing where the plan does not measure it.
     """
+    if not comparisons:
+        return pd.DataFrame(columns=_COLUMNS)
     own = found.settled.model.units
     population = pd.Series(own.population, index=own.codes)
     rows = []

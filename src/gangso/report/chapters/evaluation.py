@@ -87,14 +87,14 @@ def _study(page: Page, key: str, study: Study, findings: list[Finding]) -> Itera
 def _rings(page: Page, study: Study, findings: list[Finding], label: str) -> Block:
     level = page.plan.scenario.evaluation.level
     columns = [
-        (page.say("brief.evaluation.outcome"), "left", 0.17),
-        (page.say("brief.evaluation.ring"), "left", 0.13),
+        (page.say("brief.evaluation.outcome"), "left", 0.16),
+        (page.say("brief.evaluation.ring"), "left", 0.12),
         (page.say("brief.evaluation.places"), "right", 0.1),
         (page.say("brief.evaluation.estimate"), "right", 0.1),
-        (page.say("brief.evaluation.interval", level=level), "right", 0.16),
+        (page.say("brief.evaluation.interval", level=level), "right", 0.19),
         (page.say("brief.evaluation.pretrend"), "right", 0.09),
         (page.say("brief.evaluation.placebo"), "right", 0.09),
-        (page.say("brief.evaluation.verdict"), "left", 0.16),
+        (page.say("brief.evaluation.verdict"), "left", 0.15),
     ]
     rows: list[list[Any]] = []
     for finding in findings:
