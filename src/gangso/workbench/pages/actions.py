@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -101,6 +102,7 @@ async def move(desk: Desk, make: Callable[..., Change], *given: Any) -> Change |
         with desk.office.turn():
             return make(*given, progress=progress)
 
+    background_tasks.create(_show_progress(desk))
     try:
         change = await run.io_bound(work)
     except CancelledError:
@@ -127,6 +129,14 @@ async def move(desk: Desk, make: Callable[..., Change], *given: Any) -> Change |
         if change.conflict is not None and change.conflict.municipalities:
             desk.show(change.conflict.municipalities)
     return change
+
+
+async def _show_progress(desk: Desk) -> None:
+    """Tell how much of the gap is closed, if it takes long enough to be read."""
+    while desk.busy:
+        await asyncio.sleep(0.4)
+        if desk.busy:
+            desk.refresh("ribbon")
 
 
 def follow(desk: Desk) -> None:

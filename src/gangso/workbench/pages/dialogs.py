@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -310,8 +311,6 @@ async def export_plan(desk: Desk, _: What) -> None:
 
 async def _follow(desk: Desk, client: Client) -> None:
     """Show how far the job is, while the page is there."""
-    import asyncio
-
     while desk.job is not None and desk.job.state in _OPEN and not client.is_deleted:
         await asyncio.sleep(0.7)
         desk.job = desk.office.jobs.get(desk.job.id)

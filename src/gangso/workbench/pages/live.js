@@ -25,6 +25,8 @@ export default {
       const scroll = Object.fromEntries([...root.querySelectorAll("[data-scroll]")].map((e) => [e.id, e.scrollTop]));
       root.innerHTML = this.html;
       for (const [id, value] of Object.entries(typed)) { const e = document.getElementById(id); if (e) e.value = value; }
+      if (!this.rendered && matchMedia("(max-width: 860px)").matches) for (const e of root.querySelectorAll("details.legend")) e.open = false;
+      this.rendered = true;
       for (const [id, value] of Object.entries(open)) { const e = document.getElementById(id); if (e) e.open = value; }
       for (const e of root.querySelectorAll("[data-filter]")) this.filter(e);
       for (const [id, value] of Object.entries(scroll)) { const e = document.getElementById(id); if (e) e.scrollTop = value; }
@@ -148,8 +150,12 @@ export default {
     keydown(event) {
       const control = event.target;
       if (control.dataset.filter && (event.key === "ArrowDown" || event.key === "Enter")) {
-        const first = this.rows(document.getElementById(control.dataset.filter))[0];
-        if (first) { event.preventDefault(); if (event.key === "Enter") first.click(); else first.focus(); }
+        const rows = this.rows(document.getElementById(control.dataset.filter));
+        if (!rows.length) return;
+        event.preventDefault();
+        // Whoever types a name and presses Enter means the municipality, not an alliance with it.
+        if (event.key === "Enter") (rows.find((row) => row.dataset.code) || rows[0]).click();
+        else rows[0].focus();
         return;
       }
       const list = control.closest("[data-roving]");

@@ -69,6 +69,10 @@ export default {
       this.$refs.map.parentElement.append(this.card);
       L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
       this.whole = L.latLngBounds(this.geo.spots.filter((s) => s[2]).map(([lat, lng]) => [lat, lng]));
+      // On a phone a few far islands must not shrink everything else.
+      const of = (k) => this.geo.spots.filter((s) => s[2]).map((s) => s[k]).sort((x, y) => x - y);
+      const [lats, lngs] = [of(0), of(1)], cut = (list, share) => list[Math.round((list.length - 1) * share)];
+      this.most = L.latLngBounds([cut(lats, 0.005), cut(lngs, 0.01)], [cut(lats, 0.995), cut(lngs, 0.99)]);
       this.fit();
       map.on("zoomend", () => this.label_places());
       map.on("moveend", () => this.settle());
@@ -83,7 +87,7 @@ export default {
       const size = this.map.getSize();
       if (!size.x || !size.y) return;
       this.fitted = false;
-      this.map.fitBounds(this.whole, { padding: [size.x < 500 ? 8 : 34, size.x < 500 ? 30 : 34], animate: false });
+      this.map.fitBounds(size.x < 500 ? this.most : this.whole, { padding: [size.x < 500 ? 8 : 34, size.x < 500 ? 30 : 34], animate: false });
       this.fitted = true;
     },
     home() { this.touched = false; this.fit(); },
@@ -266,7 +270,9 @@ export default {
       const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.touched = true;
       const aside = this.map.getSize().x < 500 ? 20 : 90;
-      this.map.fitBounds(bounds, { padding: [aside, aside], maxZoom: 9.5, animate: !calm, duration: 0.45 });
+      // On a phone the sheet of the card covers the lower part.
+      const sheet = aside === 20 && document.body.dataset.pane === "card" ? this.map.getSize().y * 0.6 : aside;
+      this.map.fitBounds(bounds, { paddingTopLeft: [aside, aside === 20 ? 90 : aside], paddingBottomRight: [aside, sheet], maxZoom: 9.5, animate: !calm, duration: 0.45 });
     },
   },
 };

@@ -93,19 +93,15 @@ def _conditions(desk: Desk) -> dict[str, Any]:
     options, opened = desk.scenario.alliances, desk.session.opened.alliances
     highest = max(2.0, *options.weights.values(), *opened.weights.values())
     step = 10.0 ** int(np.floor(np.log10(opened.target_population)) - 1)
-    criteria = desk.plan.settled.model.known
-    table = desk.plan.criteria
-    rows = []
-    for key in criteria:
-        named = key in table.index
-        rows.append(
-            {
-                "key": key,
-                "label": str(table.loc[key, f"label_{desk.words.lang}"]) if named else key,
-                "meaning": str(table.loc[key, f"meaning_{desk.words.lang}"]) if named else "",
-                "weight": float(options.weights.get(key, 0.0)),
-            }
-        )
+    rows = [
+        {
+            "key": key,
+            "label": criterion.describe("label", desk.words.lang),
+            "meaning": criterion.describe("meaning", desk.words.lang),
+            "weight": float(options.weights.get(key, 0.0)),
+        }
+        for key, criterion in desk.plan.settled.model.known.items()
+    ]
     return {
         "target": options.target_population,
         "target_low": int(step), "target_high": int(opened.target_population * 3),

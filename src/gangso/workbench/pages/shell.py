@@ -128,7 +128,7 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
         desk.faults = fault_lines(problem, lang)
     with ui.element("div").classes("desk"):
         for name, tag, classes in (
-            ("top", "header", "top"), ("left", "aside", "left"), ("main", "main", "middle"),
+            ("top", "header", "top"), ("left", "aside", "left"), ("main", "section", "middle"),
             ("side", "aside", "side"), ("nav", "nav", "nav"),
         ):  # fmt: skip
             with ui.element(tag).classes(classes) as holder:

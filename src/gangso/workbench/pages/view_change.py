@@ -85,7 +85,7 @@ def change_view(words: Words, change: Change, plan: Partition) -> View:
             gainers=len(change.gainers),
         )
     )
-    summary += " " + words.say(f"wb.proof.{change.status}", gap=change.gap)
+    summary += " " + words.say(f"wb.proof.{change.status}", gap=change.gap) + "."
     summary += " " + words.say("wb.change.seconds", seconds=change.seconds)
     gain = change.members["gain"]
 
