@@ -19,8 +19,11 @@ def code_of(unit: int) -> str:
     return f"m{unit:02d}"
 
 
-def country(n: int, links: list[tuple[int, int]], seed: int) -> Territory:
-    """A country of n municipalities with drawn points, residents, provinces, trips."""
+def country(n: int, links: list[tuple[int, int]], seed: int, *, roads: bool = False) -> Territory:
+    """A country of n municipalities with drawn points, residents, provinces, trips.
+
+    With roads, one of whole minutes along every link, and hubs where their municipality is.
+    """
     rng = np.random.default_rng(seed)
     codes = [code_of(unit) for unit in range(n)]
     municipalities = pd.DataFrame(
@@ -51,21 +54,30 @@ def country(n: int, links: list[tuple[int, int]], seed: int) -> Territory:
         [(codes[a], codes[b], "land") for a, b in links], columns=["a", "b", "link"]
     )
     tables = {"municipalities": municipalities, "contiguity": contiguity, "hubs": hubs}
+    if roads:
+        place = municipalities.set_index("code").loc[hubs["municipalities"], ["lon", "lat"]]
+        hubs[["lon", "lat"]] = place.to_numpy()
+        nodes = municipalities[["code", "lon", "lat"]].rename(columns={"code": "id"})
+        ways = contiguity[["a", "b"]].assign(minutes=rng.integers(5, 60, len(links)).astype(float))
+        tables |= {"road_nodes": nodes, "road_links": ways}
     return Territory.from_tables({**tables, "flows": trips}, METADATA)
 
 
 @st.composite
-def countries(draw: st.DrawFn, largest: int = 8) -> Territory:
+def countries(draw: st.DrawFn, largest: int = 8, *, roads: bool = False) -> Territory:
     """Countries of two to eight municipalities, connected or not."""
     n = draw(st.integers(2, largest))
     pairs = list(itertools.combinations(range(n), 2))
     links = draw(st.lists(st.sampled_from(pairs), min_size=1, unique=True))
-    return country(n, links, draw(st.integers(0, 2**32)))
+    return country(n, links, draw(st.integers(0, 2**32)), roads=roads)
 
 
 @st.composite
-def questions(draw: st.DrawFn, n: int) -> dict[str, Any]:
-    """Options with any of the requirements switched on, contradictory ones too."""
+def questions(draw: st.DrawFn, n: int, *, roads: bool = False) -> dict[str, Any]:
+    """Options with any of the requirements switched on, contradictory ones too.
+
+    Those that read travel minutes only where there are roads.
+    """
     maybe = st.booleans()
     asked: dict[str, Any] = {"max_size": draw(st.integers(1, 5))}
     unit = st.integers(0, n - 1).map(code_of)
@@ -94,4 +106,10 @@ def questions(draw: st.DrawFn, n: int) -> dict[str, Any]:
     if draw(maybe):
         group = st.lists(unit, min_size=2, max_size=min(3, n), unique=True)
         asked["fixed"] = draw(st.lists(group, max_size=1))
+    # Minutes of roads are whole: no limit lies on one.
+    limit = st.integers(4, 120).map(lambda minutes: minutes + 0.5)
+    if roads and draw(maybe):
+        asked["max_span_min"] = draw(limit)
+    if roads and draw(maybe):
+        asked["hub_required"] = [{"kind": "station", "within_min": draw(st.none() | limit)}]
     return asked

@@ -19,7 +19,42 @@ from tests.alliances.countries import code_of, countries, country, questions
 from tests.alliances.strategies import connected, partitions
 
 
-def fits(group: tuple[int, ...], asked: dict[str, Any], land: Territory) -> bool:
+def road_minutes(land: Territory) -> dict[str, dict[str, float]]:
+    """Shortest ways over the roads, by trying every stop in between."""
+    ways = land.require("road_links")
+    codes = [str(code) for code in land.municipalities.index]
+    away = {a: {b: 0.0 if a == b else np.inf for b in codes} for a in codes}
+    for a, b, minutes in ways[["a", "b", "minutes"]].itertuples(index=False):
+        away[a][b] = away[b][a] = min(away[a][b], float(minutes))
+    for stop, a, b in itertools.product(codes, repeat=3):
+        away[a][b] = min(away[a][b], away[a][stop] + away[stop][b])
+    return away
+
+
+def reaches(
+    codes: set[str], asked: dict[str, Any], land: Territory, away: dict[str, dict[str, float]]
+) -> bool:
+    """Whether members are near each other, and near the hubs asked for, by road."""
+    limit = asked.get("max_span_min", np.inf)
+    if limit < np.inf and any(
+        away[a][b] > limit for a, b in itertools.combinations(sorted(codes), 2)
+    ):
+        return False
+    hubs = land.require("hubs")
+    for required in asked.get("hub_required", []):
+        places = hubs.loc[hubs["kind"] == required["kind"], "municipalities"]
+        within = required["within_min"] or 0.0
+        if min(away[code][place] for code in codes for place in places) > within:
+            return False
+    return True
+
+
+def fits(
+    group: tuple[int, ...],
+    asked: dict[str, Any],
+    land: Territory,
+    away: dict[str, dict[str, float]],
+) -> bool:
     """Whether one group satisfies everything that is asked of single groups."""
     codes = {code_of(unit) for unit in group}
     table = land.municipalities.loc[sorted(codes)]
@@ -37,6 +72,8 @@ def fits(group: tuple[int, ...], asked: dict[str, Any], land: Territory) -> bool
             return False
         if "do_not_cross" in asked and table["province"].nunique() > 1:
             return False
+        if not reaches(codes, asked, land, away):
+            return False
     return (
         all((a in codes) == (b in codes) for a, b in asked.get("must_link", []))
         and not any({a, b} <= codes for a, b in asked.get("cannot_link", []))
@@ -53,7 +90,8 @@ def least(model: AllianceModel, asked: dict[str, Any], land: Territory) -> int |
             model.candidates.members, model.costs(model.options.weights), strict=True
         )
     }
-    good = {group for group in cost if fits(group, asked, land)}
+    away = {} if land.road_links is None else road_minutes(land)
+    good = {group for group in cost if fits(group, asked, land, away)}
     best = None
     for plan in partitions(list(range(model.graph.n))):
         alliances = sum(len(group) > 1 for group in plan)
@@ -68,7 +106,16 @@ def least(model: AllianceModel, asked: dict[str, Any], land: Territory) -> int |
 @given(countries(7), st.data())
 @settings(max_examples=400, deadline=None)
 def test_equals_brute_force_with_every_requirement(land: Territory, data: st.DataObject) -> None:
-    asked = data.draw(questions(len(land.municipalities)))
+    agree_with_brute_force(land, data.draw(questions(len(land.municipalities))))
+
+
+@given(countries(6, roads=True), st.data())
+@settings(max_examples=60, deadline=None)
+def test_equals_brute_force_with_minutes_and_hubs_too(land: Territory, data: st.DataObject) -> None:
+    agree_with_brute_force(land, data.draw(questions(len(land.municipalities), roads=True)))
+
+
+def agree_with_brute_force(land: Territory, asked: dict[str, Any]) -> None:
     options = AllianceOptions(**asked)
     model = AllianceModel(land, options)
     assert all(

@@ -14,6 +14,7 @@ from gangso.alliances import AllianceModel, Partition, verify_certificate
 from gangso.alliances.certificate import node_record
 from gangso.alliances.solve import Limits, solve
 from gangso.alliances.verify import _Proof, digest
+from gangso.alliances.verify_large import in_parts
 from gangso.alliances.verify_scores import FailedError
 from gangso.scenario import AllianceOptions, Rule, resolve
 from gangso.territory.model import Territory
@@ -275,3 +276,15 @@ def test_without_options_everything_is_in_scope(korea: Territory) -> None:
     found = AllianceModel(korea, AllianceOptions(max_size=3)).solve()
     assert len(found.membership) == 229
     assert failures(json.loads(json.dumps(found.certificate))) == []
+
+
+def test_cuts_made_of_cuts_are_not_checked_part_by_part() -> None:
+    """They count where none of their own units are, so a part cannot tell which it needs."""
+    plain = {"set": [0, 1, 2], "price": -1}
+    for cuts, expected in (
+        ([plain], True),
+        ([plain, {"set": [3, 4], "cuts": [0], "price": -1}], False),
+        ([{"set": [0, 1, 2, 3, 4, 5, 6], "price": -1}], False),
+    ):
+        proof = {"stages": [{"cuts": cuts}]}
+        assert in_parts({"proof": proof, "requirements": {}, "measures": {}}) is expected

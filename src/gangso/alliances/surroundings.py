@@ -144,7 +144,7 @@ class Units:
         order = np.lexsort((data, key))
         pairs, first = np.unique(key[order], return_index=True)
         # Of both directions the slower; the last of its key.
-        last = np.append(first[1:], len(key)) - 1
+        last = np.append(first[1:], len(key))[: len(pairs)] - 1
         slower = data[order][last]
         a, b = np.divmod(pairs, n)
         matrix = csr_array(

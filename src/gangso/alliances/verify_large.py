@@ -37,6 +37,8 @@ def in_parts(certificate: Mapping[str, Any]) -> bool:
         and "pair" not in proof
         and len(stages) == 1
         and (not stages[0].get("patches"))
+        # A cut made of cuts counts where none of its own units are.
+        and not any(cut.get("cuts") or len(cut["set"]) > 5 for cut in stages[0].get("cuts", ()))
     )
 
 
