@@ -195,19 +195,21 @@ def _cost(page: Page, alliance: str) -> Iterator[Block]:
     count = int((sharing.games["alliance"] == alliance).sum())
     rules = sharing.rules[sharing.rules["alliance"] == alliance].set_index("rule")
     blocking = int(rules["blocking"].get("population", 0))
+    subsidy = int(row["subsidy"])
     lines = [
         page.say(
-            "charter.cost.text",
+            "charter.cost.text_subsidised" if subsidy else "charter.cost.text",
             cost=int(row["cost"]),
             currency=page.plan.territory.metadata.currency,
             rule=page.say(f"charter.rule.{row['recommended']}"),
+            **({"subsidy": subsidy, "rest": int(row["cost"]) - subsidy} if subsidy else {}),
         )
     ]
-    if row["subsidy"]:
+    if subsidy:
         lines.append(
             page.say(
                 "charter.cost.subsidy",
-                subsidy=int(row["subsidy"]),
+                subsidy=subsidy,
                 currency=page.plan.territory.metadata.currency,
             )
         )
