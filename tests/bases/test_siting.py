@@ -126,6 +126,10 @@ def test_equals_brute_force(case: Needs, budget: int) -> None:
     assert siting.optimum_people == (0 if siting.optimum_status == "none" else most)
     assert siting.optimum_status in ("none", "proven")
     assert siting.total <= siting.cost + budget
+    if siting.optimum_status == "proven":
+        # Of the sitings that reach as many people the cheapest one.
+        cheapest = min(c for c, people in brute.sitings if c <= least + budget and people >= most)
+        assert (siting.total, siting.total_bound) == (cheapest, cheapest)
 
 
 @given(needs(), st.integers(0, 30))

@@ -42,7 +42,8 @@ class Bases:
         stays alone): ``members`` (codes joined by |), ``population``, ``lacking`` (people who
         lack some national minimum, summed over the services), ``served``, ``unmet`` (of
         those), ``cost`` (a year, currency, of the national minimum), ``bound``, ``status``,
-        ``budget``, ``extra_cost`` (of the local optimum), ``optimum_people``,
+        ``budget``, ``extra_cost`` (of the local optimum; at least ``extra_bound`` for as
+        many people), ``optimum_people``,
         ``optimum_bound``, ``optimum_status``.
     bases : DataFrame
         One row a new base: ``group``, ``municipality``, ``settlement``, ``name``, ``lon``,

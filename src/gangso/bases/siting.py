@@ -4,7 +4,7 @@ Two aims, one after the other. *First* the national minimum for everyone for who
 way, at least cost: each settlement that lacks a service gets it from a new base within the
 limit, or by another mode that meets enough of the standard; services share sites, and sites
 that have a base already cost nothing. *Then*, without giving up any of that, the local
-optimum for as many people as the budget allows, and at the least cost that achieves it.
+optimum for as many people as the budget allows; and last the least cost that achieves it.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ class Siting:
         Service, settlement and mode (position in the offer's visits) of every other delivery.
     unmet : tuple of Unmet
         Who cannot be brought within the national minimum, and why.
-    total : int
-        Cost a year with the local optimum; at most ``cost`` and the budget.
+    total, total_bound : int
+        Cost a year with the local optimum, at most ``cost`` and the budget; and what no
+        siting that reaches as many people goes below.
     optimum_status : str
         ``proven``, ``gap`` or ``none`` (no local optimum was asked for).
     optimum_people, optimum_bound : int
@@ -84,6 +85,7 @@ class Siting:
     visits: tuple[tuple[int, int, int], ...]
     unmet: tuple[Unmet, ...]
     total: int
+    total_bound: int
     optimum_status: str = "none"
     optimum_people: int = 0
     optimum_bound: int = 0
@@ -199,7 +201,7 @@ def _chosen(columns: _Columns, value: Floats) -> Siting:
     bases = tuple(sorted(key for key, c in columns.base.items() if value[c] > 0.5))
     visits = tuple(sorted(key for key, c in columns.visit.items() if value[c] > 0.5))
     cost = int(sum(c for c, v in zip(columns.cost, value, strict=False) if v > 0.5))
-    return Siting("proven", cost, cost, bases, bases, visits, (), cost)
+    return Siting("proven", cost, cost, bases, bases, visits, (), cost, cost)
 
 
 def _settle(programme: Programme, nodes: int) -> Solution:
@@ -247,7 +249,7 @@ def site_group(needs: Needs, members: tuple[str, ...], nodes: int, budget: int |
         bound = min(first.cost, math.ceil(found.bound - 1e-6))
         first = replace(first, status="proven" if bound == first.cost else "gap", bound=bound)
     else:
-        first = Siting("proven", 0, 0, (), (), (), (), 0)
+        first = Siting("proven", 0, 0, (), (), (), (), 0, 0)
     first = replace(first, unmet=tuple(unmet))
     return first if budget is None else _optimum(needs, local, columns, first, nodes, budget)
 
@@ -271,50 +273,29 @@ def _optimum(
                 columns.rows.append(({column: 1.0, **bases}, -math.inf, 0.0))
     if not wanted:
         return replace(first, optimum_status="none")
-    ceiling = first.cost + budget
     spent = {c: float(amount) for c, amount in enumerate(columns.cost) if amount}
-    asked = [row for row, low, _ in columns.rows if low == 1.0]  # somebody must be chosen
-    wishes = {c: row for row, _, _ in columns.rows for c in row.keys() & wanted.keys()}
-    columns.rows.append((spent, -math.inf, float(ceiling)))
-    # Of sitings that serve equally many people the cheaper one: all cost together weighs less
-    # than half a person.
-    cost = np.array(columns.cost) * (0.4 / max(1, ceiling))
+    columns.rows.append((spent, -math.inf, float(first.cost + budget)))
+    gain = np.zeros(len(columns.cost))
     for column, people in wanted.items():
-        cost[column] = -people
-    whole = np.array([c not in wanted for c in range(len(cost))])
-    found = run(_programme(columns, cost, whole), nodes)
+        gain[column] = -people
+    whole = np.array([c not in wanted for c in range(len(gain))])
+    found = run(_programme(columns, gain, whole), nodes)
     if not found.value.size:
         return replace(first, optimum_status="gap", optimum_bound=sum(wanted.values()))
-    served = {c: people for c, people in wanted.items() if found.value[c] > 0.5}
-    asked += [{b: 1.0 for b in wishes[c] if b != c} for c in served]
-    reached = sum(served.values())
-    bound = max(reached, math.floor(-found.bound + 0.4 + 1e-6))
-    second = _chosen(columns, _without_idle(columns, found.value, asked))
+    reached = sum(people for c, people in wanted.items() if found.value[c] > 0.5)
+    bound = max(reached, math.floor(-found.bound + 1e-6))
+    # The cheapest siting that reaches as many.
+    columns.rows.append(({c: float(people) for c, people in wanted.items()}, reached, math.inf))
+    cheapest = _settle(_programme(columns, columns.cost, whole), nodes)
+    least = max(first.bound, math.ceil(cheapest.bound - 1e-6))
+    second = _chosen(columns, cheapest.value if cheapest.value.size else found.value)
     return replace(
         first,
         bases=second.bases,
         visits=second.visits,
         total=second.cost,
+        total_bound=min(second.cost, least),
         optimum_status="proven" if bound == reached else "gap",
         optimum_people=reached,
         optimum_bound=bound,
     )
-
-
-def _without_idle(columns: _Columns, value: Floats, asked: list[dict[int, float]]) -> Floats:
-    """Close, from the dearest on, what nobody needs."""
-    chosen = value > 0.5
-    users: dict[int, list[int]] = {}
-    for number, row in enumerate(asked):
-        for c in row:
-            users.setdefault(c, []).append(number)
-    left = [sum(bool(chosen[c]) for c in row) for row in asked]
-    movable = [*columns.base.values(), *columns.visit.values()]
-    for c in sorted(movable, key=lambda c: (-columns.cost[c], c)):
-        if chosen[c] and all(left[number] > 1 for number in users.get(c, ())):
-            chosen[c] = False
-            for number in users.get(c, ()):
-                left[number] -= 1
-    for site, c in columns.site.items():
-        chosen[c] = any(chosen[b] for (_, j), b in columns.base.items() if j == site)
-    return chosen.astype(float)

@@ -104,6 +104,7 @@ def group_table(outcome: Outcome, residents: pd.Series) -> pd.DataFrame:
             "status": siting.status,
             "budget": outcome.budgets[ident] * needs.unit if in_scope else np.nan,
             "extra_cost": (siting.total - siting.cost) * needs.unit,
+            "extra_bound": max(0, siting.total_bound - siting.cost) * needs.unit,
             "optimum_people": siting.optimum_people,
             "optimum_bound": siting.optimum_bound,
             "optimum_status": siting.optimum_status,
