@@ -45,6 +45,10 @@ class Frame:
         Box around each group of moved islands.
     space : FreeSpace
         Where there is room left.
+    parts : ndarray of geometry, shape (p,)
+        Pieces of land where they are.
+    shifts : ndarray of float, shape (p, 2)
+        How far each was moved.
     """
 
     polygons: pd.Series
@@ -52,6 +56,24 @@ class Frame:
     insets: tuple[Box, ...]
     inset_codes: tuple[tuple[str, ...], ...]
     space: FreeSpace
+    parts: npt.NDArray[np.object_]
+    shifts: Floats
+
+    def place(self, xy: Floats) -> Floats:
+        """Return where points stand on the sheet: moved with the land that they are on.
+
+        Parameters
+        ----------
+        xy : ndarray of float, shape (n, 2)
+            In map units, as on the ground.
+
+        Returns
+        -------
+        ndarray of float, shape (n, 2)
+            On the sheet.
+        """
+        nearest = shapely.STRtree(self.parts).nearest(shapely.points(xy))
+        return xy + self.shifts[nearest]
 
     @property
     def width(self) -> float:
@@ -253,6 +275,7 @@ def lay_out(
         ground.codes, ground.area, ground.still, ground.pad, ground.sheet,
     )  # fmt: skip
     space = copy(ground.space)
+    shifts = np.zeros((len(parts), 2))
     insets: list[Box] = []
     inset_codes: list[tuple[str, ...]] = []
     for number in sorted(far, key=lambda g: -area[g]):
@@ -287,6 +310,7 @@ def lay_out(
             ]
         )
         parts[inside] = shapely.transform(parts[inside], partial(np.add, shift))
+        shifts[inside] = shift
         insets.append(box)
         inset_codes.append(here)
     polygons = np.full(len(codes), shapely.MultiPolygon(), dtype=object)
@@ -294,4 +318,4 @@ def lay_out(
         parts, indices=np.unique(owner, return_inverse=True)[1]
     )
     series = pd.Series(polygons, index=codes, dtype=object)
-    return Frame(series, sheet, tuple(insets), tuple(inset_codes), space)
+    return Frame(series, sheet, tuple(insets), tuple(inset_codes), space, ground.parts, shifts)

@@ -36,6 +36,8 @@ class Entry:
         Outline of the swatch.
     line : str or None
         Line style, for a line instead of a swatch.
+    marker : str or None
+        matplotlib's name of a marker, for a point of colour `colour` instead of a swatch.
     """
 
     text: str
@@ -44,6 +46,7 @@ class Entry:
     hatch: str | None = None
     edge: str = "#8a949e"
     line: Literal["-", "--"] | None = None
+    marker: str | None = None
 
     @property
     def heading(self) -> bool:
@@ -130,6 +133,21 @@ class Panel:
     ) -> None:
         height = self.size + 1.6
         middle = top - self.size * 0.62
+        if entry.marker is not None:
+            figure.add_artist(
+                Line2D(
+                    [left + self.swatch / 2],
+                    [middle],
+                    marker=entry.marker,
+                    markersize=4.2,
+                    markerfacecolor=entry.colour,
+                    markeredgecolor=entry.edge,
+                    markeredgewidth=0.5,
+                    linestyle="none",
+                    transform=points,
+                )
+            )
+            return
         if entry.line is not None:
             figure.add_artist(
                 Line2D(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
+import pandas as pd
+import shapely
 from matplotlib.figure import Figure
 
 from gangso.report.colours import sequence
 from gangso.report.maps import new_sheet, provinces
 from gangso.report.panel import Entry
-from gangso.report.sheet import style
+from gangso.report.sheet import INK, style
 from gangso.scenario import ServicesOptions
 from gangso.services import Services
 from gangso.territory import Territory
@@ -19,6 +22,7 @@ __all__ = ["deserts_map"]
 
 _MET = "#eef1ee"
 _MOST_CLASSES = 5
+_MARKS = {"minimum": "#f5c400", "optimum": "#ffffff"}
 
 
 def deserts_map(
@@ -27,6 +31,8 @@ def deserts_map(
     options: ServicesOptions,
     lang: str = "ko",
     width_in: float = 6.85,
+    *,
+    sites: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw where people are beyond the national minimum.
 
@@ -42,6 +48,8 @@ def deserts_map(
         Language.
     width_in : float
         Width in inches; under 5 the legend stands below the map (for phones).
+    sites : DataFrame, optional
+        New bases to mark: ``lon``, ``lat``, ``aim`` (``minimum`` or ``optimum``).
 
     Returns
     -------
@@ -60,6 +68,12 @@ def deserts_map(
         key = "report.map.desert_none" if count == 0 else "report.map.desert"
         text = say(key, lang, count=count, people=people, share=people / total)
         entries.append(Entry(text, colour))
+    marked = {} if sites is None else {a: sites[sites["aim"] == a] for a in _MARKS}
+    entries += [
+        Entry(say(f"report.map.base_{aim}", lang, count=len(rows)), colour, marker="o", edge=INK)
+        for (aim, rows), colour in zip(marked.items(), _MARKS.values(), strict=False)
+        if len(rows)
+    ]
     entries.append(Entry(say("report.map.minimums", lang)))
     entries += [
         Entry(
@@ -102,5 +116,11 @@ def deserts_map(
         sheet.fill(axes, shapes.to_list(), colours, "#c9d1d6", thin)
         provinces(sheet, axes)
         sheet.furniture(axes)
+        for order, (aim, rows) in enumerate(reversed(marked.items())):
+            if len(rows):
+                points = gpd.points_from_xy(rows["lon"], rows["lat"], crs="EPSG:4326")
+                xy = shapely.get_coordinates(points.to_crs(territory.metadata.metric_crs))
+                x, y = sheet.frame.place(xy).T
+                axes.scatter(x, y, 7, _MARKS[aim], edgecolors=INK, linewidths=0.5, zorder=8 + order)
         panel.draw(figure, *sheet.panel_origin(figure))
     return figure

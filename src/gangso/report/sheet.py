@@ -192,9 +192,8 @@ class Sheet:
 
     @staticmethod
     def _caption(codes: tuple[str, ...], names: Any) -> str:
-        return "·".join(str(names.loc[code]) for code in codes[:2]) + (
-            f" +{len(codes) - 2}" if len(codes) > 2 else ""
-        )
+        listed = list(dict.fromkeys(str(names.loc[code]) for code in codes))
+        return "·".join(listed[:2]) + (f" +{len(listed) - 2}" if len(listed) > 2 else "")
 
     @cached_property
     def foot_lines(self) -> list[str]:

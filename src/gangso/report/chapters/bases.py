@@ -242,7 +242,12 @@ def _figures(page: Page, width_in: float) -> dict[str, Figure]:
     options = plan.scenario.services.model_copy(update={"standards": planned})
     return {
         f"bases_{when}": deserts_map(
-            plan.territory, replace(plan.services, desert_areas=areas), options, page.lang, width_in
+            plan.territory,
+            replace(plan.services, desert_areas=areas),
+            options,
+            page.lang,
+            width_in,
+            sites=plan.bases.bases if when == "after" else None,
         )
         for when, areas in plan.bases.areas.items()
     }
