@@ -226,7 +226,10 @@ def open_scenario(
         territory = open_territory(name)
     else:
         name = territory.metadata.name
-    return resolve(territory.metadata.scenario, *fragments, {"territory": name}), territory
+    # A country whose languages this program does not speak is told of in English.
+    spoken = next((lang for lang in territory.metadata.languages if lang in LANGUAGES), "en")
+    below = ({"language": spoken}, territory.metadata.scenario, *fragments, {"territory": name})
+    return resolve(*below), territory
 
 
 def _fragment(layer: Mapping[str, Any] | Path) -> Mapping[str, Any]:

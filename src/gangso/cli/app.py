@@ -319,7 +319,7 @@ def roads(
     """Add roads to a package."""
     from gangso.cli import work
 
-    screen = Screen(lang.value if lang else "ko", as_json=as_json)
+    screen = Screen(lang.value if lang else help_language(), as_json=as_json)
     work.add_roads(file, into, layer, screen)
 
 
@@ -333,7 +333,7 @@ def check(
     """Check a package and report all its faults."""
     from gangso.cli import work
 
-    work.check(package, Screen(lang.value if lang else "ko", as_json=as_json))
+    work.check(package, Screen(lang.value if lang else help_language(), as_json=as_json))
 
 
 @app.command(help=_help("verify"))
@@ -346,7 +346,23 @@ def verify(
     """Check a plan's proof without a solver."""
     from gangso.cli import work
 
-    work.verify(folder, Screen(lang.value if lang else "ko", as_json=as_json))
+    work.verify(folder, Screen(lang.value if lang else help_language(), as_json=as_json))
+
+
+@app.command(name="monitor", help=_help("monitor"))
+@guarded
+def monitor_command(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help=_help("monitor.plan"))],
+    package: Annotated[str, typer.Argument(metavar="TERRITORY", help=_help("monitor.package"))],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("monitor.out"))] = None,
+    lang: LangOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a plan against newer data."""
+    from gangso.cli.monitor import watch
+
+    watch(plan, package, out, lang.value if lang else None, quiet=quiet, as_json=as_json)
 
 
 class Form(StrEnum):
@@ -409,4 +425,4 @@ def serve(
     """Open the workbench."""
     from gangso.cli.serve import serve as run
 
-    run(host, port, data, database, token, Screen(lang.value if lang else "ko"))
+    run(host, port, data, database, token, Screen(lang.value if lang else help_language()))

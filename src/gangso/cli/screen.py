@@ -147,7 +147,8 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         lang = kwargs.get("lang")
         screen = Screen(
-            str(getattr(lang, "value", lang) or "ko"), as_json=bool(kwargs.get("as_json"))
+            str(getattr(lang, "value", lang) or help_language()),
+            as_json=bool(kwargs.get("as_json")),
         )
         try:
             command(*args, **kwargs)

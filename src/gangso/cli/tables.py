@@ -36,6 +36,9 @@ __all__ = [
 
 _DASH = "–"
 
+# A screen of more alliances is read by nobody; the plan's tables have all of them.
+_MOST_ALLIANCES = 100
+
 
 def plain_table(title: str, columns: Sequence[tuple[str, bool]]) -> Table:
     """Make an empty table.
@@ -336,6 +339,10 @@ def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, lang: str) -
     Table
         One row an alliance.
     """
+    whole = len(alliances)
+    if whole > _MOST_ALLIANCES:
+        largest = alliances["population"].nlargest(_MOST_ALLIANCES).index
+        alliances = alliances[alliances.index.isin(largest)]
     formats = {"ties": ".0%", "span": ",.0f", "province": ",.0f"}
     shown = [key for key in formats if key in alliances]
     table = plain_table(
@@ -351,6 +358,8 @@ def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, lang: str) -
             ),
         ],
     )
+    if whole > len(alliances):
+        table.caption = say("cli.alliances.largest", lang, shown=len(alliances), count=whole)
     name = "name" if lang == "ko" else "name_en"
     for key, row in alliances.iterrows():
         _add(

@@ -2,7 +2,7 @@
 
 Cost games of a handful of players are degenerate as a rule (many coalitions bind at once),
 and what is fixed next depends on which of them carry a price. Rational numbers leave no
-doubt about that, and shares add up to the last won.
+doubt about that, and shares add up to the last unit of the currency.
 """
 
 from __future__ import annotations

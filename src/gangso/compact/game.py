@@ -309,7 +309,7 @@ def _follows(row: list[Fraction], rows: list[list[Fraction]]) -> bool:
 
 
 def to_whole(shares: Sequence[Fraction], game: CostGame | None = None) -> tuple[int, ...]:
-    """Round shares to whole won so that they add up to the total to the won.
+    """Round shares to whole units of the currency so that they add up to the total.
 
     The largest remainders are rounded up. If a game is given, a rounding that keeps every
     coalition at or below its own cost is looked for first.

@@ -12,9 +12,12 @@ from typing import Any
 
 from gangso.report.blocks import Block, Page, number, table, text
 from gangso.report.render import render_pdf
-from gangso.texts import LANGUAGES
+from gangso.texts import LANGUAGES, say
 
 __all__ = ["charter", "to_markdown", "write_charters"]
+
+# A PDF takes a few hundredths of a second: thousands of them, minutes.
+_MOST_PDF = 300
 
 _MILLION = 1_000_000
 
@@ -348,6 +351,8 @@ def _cell(value: object) -> str:
 def write_charters(page: Page, folder: Path, pdf: tuple[str, ...] | None = None) -> int:
     """Write the charters of all alliances: Markdown in both languages, and PDF.
 
+    Of thousands of alliances only the most populous get a PDF; a file in the folder says so.
+
     Parameters
     ----------
     page : Page
@@ -363,12 +368,18 @@ def write_charters(page: Page, folder: Path, pdf: tuple[str, ...] | None = None)
         Number of alliances.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    alliances = page.plan.partition.alliances
+    printed = set(alliances["population"].nlargest(_MOST_PDF).index)
+    if len(alliances) > len(printed):
+        for lang in LANGUAGES:
+            said = say("charter.pdf_limit", lang, count=len(alliances), printed=len(printed))
+            (folder / f"README_{lang}.md").write_text(said + "\n", encoding="utf-8")
     for lang in LANGUAGES:
         own = page if lang == page.lang else Page(page.plan, lang)
         for alliance in page.plan.partition.alliances.index:
             content = charter(own, str(alliance))
             path = folder / f"{alliance}_{lang}.md"
             path.write_text(to_markdown(content), encoding="utf-8")
-            if lang in (pdf or (page.lang,)):
+            if alliance in printed and lang in (pdf or (page.lang,)):
                 (folder / f"{alliance}_{lang}.pdf").write_bytes(render_pdf(content, {}))
     return len(page.plan.partition.alliances)

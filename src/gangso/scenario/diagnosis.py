@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
 from pydantic import Field
 
 from gangso.scenario.base import Frozen, Rule
@@ -41,15 +46,16 @@ class LedgerOptions(Frozen):
     references: tuple[ReferenceRow, ...] = ()
 
 
-# Five classes of the regional extinction-risk index, Korea Employment Information Service
-# (after Masuda 2014): women aged 20-39 over residents of 65 and older.
-_KEIS_CLASSES = (
-    ExtinctionClass(key="very_low", at_least=1.5),
-    ExtinctionClass(key="normal", at_least=1.0),
-    ExtinctionClass(key="caution", at_least=0.5),
-    ExtinctionClass(key="entering", at_least=0.2),
-    ExtinctionClass(key="high", at_least=0.0),
-)
+@cache
+def _published() -> dict[str, Any]:
+    """Published thresholds, with their sources, that stand where a territory names none."""
+    path = resources.files(__package__) / "diagnosis.yaml"
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _classes() -> tuple[ExtinctionClass, ...]:
+    return tuple(ExtinctionClass.model_validate(entry) for entry in _published()["classes"])
 
 
 class DiagnosisOptions(Frozen):
@@ -58,9 +64,10 @@ class DiagnosisOptions(Frozen):
     women_from_age: int = 20
     women_below_age: int = 40
     old_from_age: int = 65
-    classes: tuple[ExtinctionClass, ...] = _KEIS_CLASSES
+    classes: tuple[ExtinctionClass, ...] = Field(default_factory=_classes)
     births_threshold: float = Field(
-        300, description="births a year at which a delivery clinic is lost (KRIHS brief 648)"
+        default_factory=lambda: float(_published()["births_threshold"]),
+        description="births a year at which a delivery clinic is lost (diagnosis.yaml: source)",
     )
     births_coverage: float = Field(
         0.97, ge=0, le=1, description="births are missing where less of the towns is covered"

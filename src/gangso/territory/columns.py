@@ -87,13 +87,24 @@ def _nothing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
+def _exact(text: pd.Series) -> npt.NDArray[np.float64]:
+    """Read text as numbers to the last digit: older pandas rounds on its way."""
+    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    known = ~np.isnan(values)
+    if not known.any():
+        return values
+    values = values.copy()
+    values[known] = text.to_numpy(dtype=object)[known].astype("float64")
+    return values
+
+
 def _numbers(column: pd.Series) -> tuple[npt.NDArray[np.float64], pd.Series, Mask]:
     """Read numbers; returns them, the column as it stood, and what is no number."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype="float64", na_value=np.nan)
         return values, column, np.isinf(values)
     text = as_text(column)
-    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    values = _exact(text)
     wrong = (np.isnan(values) & text.notna().to_numpy()) | np.isinf(values)
     return np.where(wrong, np.nan, values), text, wrong
 
@@ -195,7 +206,7 @@ def infer(column: pd.Series) -> pd.Series:
         numbers = column.to_numpy(dtype="float64", na_value=np.nan)
     else:
         text = as_text(column)
-        numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+        numbers = _exact(text)
         unread = np.isnan(numbers) & text.notna().to_numpy()
         if text.isna().all() or unread.any() or np.isinf(numbers).any():
             return text
