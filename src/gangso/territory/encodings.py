@@ -16,6 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+_SECOND_ASCII = ("cp932", "big5")
+
 # Text in its own East Asian encoding consists nearly throughout of the letters of daily use;
 # read in a foreign one, of rare ones.
 _LEAST_COMMON = 0.85
@@ -101,12 +103,12 @@ def guess_encoding(data: bytes) -> str:
             if error.start < _ENOUGH - 4:
                 continue
             text = data[: error.start].decode(name)
-        # A western letter and the one after it can look like a single East Asian letter, alone
-        # among others; real ones come in rows.
+        # Where the second byte may be ASCII, a western letter and the one after it can look like
+        # a single East Asian letter; real ones mostly come in rows.
         rows = re.findall(r"[^\x00-\x7f]+", text)
         letters = "".join(rows)
         alone = sum(len(row) == 1 for row in rows)
-        if not letters or alone > 0.5 * len(rows):
+        if not letters or (name in _SECOND_ASCII and alone > 0.5 * len(rows)):
             continue
         share = sum(map(common, letters)) / len(letters)
         if share > best[0]:
