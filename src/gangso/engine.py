@@ -427,11 +427,17 @@ class Dask(_Closing):
         client = self._client
         client.wait_for_workers(1, timeout=_NEW_WORKER)
         common = () if shared is None else (client.scatter(shared, broadcast=True, hash=False),)
-        numbers = [number for number in range(len(todo)) if number not in results]
-        running = {
-            client.submit(function, *common, todo[number], pure=False): number for number in numbers
-        }
+        waiting = iter([number for number in range(len(todo)) if number not in results])
+        running: dict[Any, int] = {}
+
+        def feed() -> None:
+            # The scheduler holds what is not done: a few pieces for each worker, not all.
+            most = 2 * self.workers
+            while len(running) < most and (number := next(waiting, -1)) >= 0:
+                running[client.submit(function, *common, todo[number], pure=False)] = number
+
         try:
+            feed()
             while running:
                 _check(cancelled)
                 done = [future for future in running if future.done()]
@@ -444,6 +450,7 @@ class Dask(_Closing):
                     del running[future]
                     if progress is not None:
                         progress(len(results), len(todo))
+                feed()
         finally:
             client.cancel(list(running))
 
