@@ -85,7 +85,8 @@ def _measure(nodes: _Nodes, tile: tuple[str, str]) -> tuple[int, float, float, f
         float(people.sum()),
         float(people[minutes <= nodes.limit_min].sum()),
         float(people[reached].sum()),
-        float(people[reached] @ minutes[reached]),
+        # Not a product of BLAS, whose sums depend on how many threads it has.
+        float((people[reached] * minutes[reached]).sum()),
     )
 
 
