@@ -423,16 +423,14 @@ class Dask(_Closing):
     ) -> None:
         import distributed
 
-        wait_for = cast(Any, distributed.wait)
-        client = self._client
+        wait_for, client = cast(Any, distributed.wait), self._client
         client.wait_for_workers(1, timeout=_NEW_WORKER)
         common = () if shared is None else (client.scatter(shared, broadcast=True, hash=False),)
         waiting = iter([number for number in range(len(todo)) if number not in results])
         running: dict[Any, int] = {}
 
         def feed() -> None:
-            # The scheduler holds what is not done: a few pieces for each worker, not all.
-            most = 2 * self.workers
+            most = 2 * self.workers  # the scheduler holds what is not done
             while len(running) < most and (number := next(waiting, -1)) >= 0:
                 running[client.submit(function, *common, todo[number], pure=False)] = number
 
@@ -444,7 +442,6 @@ class Dask(_Closing):
                 if not done:
                     with suppress(TimeoutError):
                         wait_for(list(running), timeout=_LOOK_UP, return_when="FIRST_COMPLETED")
-                    continue
                 for future in done:
                     results[running[future]] = future.result()
                     del running[future]
