@@ -6,7 +6,7 @@ import pytest
 
 import gangso
 from gangso.errors import BadInputError
-from gangso.planning import GapProgress, open_scenario, plan
+from gangso.planning import GapProgress, open_groupings, open_scenario, plan
 from gangso.scenario import Scenario
 from gangso.territory import Territory
 
@@ -56,6 +56,19 @@ def test_progress_goes_through_the_steps_in_order(korea: Territory) -> None:
     assert tuple(steps) == STEPS
     assert all(0 <= share <= 1 for _, share in told)
     assert [step for step, share in told if share == 1.0][-1] == STEPS[-1]
+
+
+def test_a_grouping_without_its_columns_is_refused_with_the_fix(
+    made: gangso.Plan, tmp_path: Path
+) -> None:
+    table = tmp_path / "zones.csv"
+    table.write_text("zone,code\na,11010\n", encoding="utf-8")
+    with pytest.raises(BadInputError) as refused:
+        open_groupings(made.partition, [str(table)])
+    assert [fault.column for fault in refused.value.faults] == ["name", "municipality"]
+    for fault in refused.value.faults:
+        assert "zone, code" in fault.problem("en")
+        assert str(fault.column) in fault.fix("ko")
 
 
 def test_progress_of_a_search_is_the_gap_that_is_closed() -> None:

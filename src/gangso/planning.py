@@ -295,11 +295,16 @@ def open_groupings(found: Partition, named: Sequence[str] | None) -> list[Groupi
         faults += found_faults
         if table is None:
             continue
-        lacking = [column for column in ("name", "municipality") if column not in table]
+        meanings = {"name": "Name of the group", "municipality": "Municipality code"}
+        lacking = [column for column in meanings if column not in table]
+        listed = ", ".join(table.columns)
         faults += [
-            Fault("missing_column", path.name, 1, column, None, {"found": ", ".join(table.columns)})
+            Fault(
+                "missing_column", path.name, 1, column, None,
+                {"found": listed, "description": meanings[column]},
+            )
             for column in lacking
-        ]
+        ]  # fmt: skip
         if not lacking:
             rows = table[["name", "municipality"]].dropna()
             groupings.append(Grouping(path.stem, dict.fromkeys(LANGUAGES, path.stem), rows))
