@@ -1,6 +1,10 @@
 """What many tests share: the embedded Korea, loaded once, and how hypothesis works here."""
 
+import os
 from dataclasses import dataclass
+
+# Processes of tests share the cores already; threads of theirs would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
 import pytest
