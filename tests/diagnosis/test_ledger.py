@@ -133,7 +133,7 @@ def test_only_municipalities_still_make_a_diagnosis() -> None:
 
 def test_places_without_cohorts_are_named() -> None:
     cohorts = pd.DataFrame(
-        [("m00", 2020, sex, age, 5) for sex in "fm" for age in (0, 20, 40, 65)],
+        [("m00", 2020, sex, age, 5) for sex in "fm" for age in range(0, 90, 5)],
         columns=["municipality", "year", "sex", "age", "persons"],
     )
     found = diagnose(territory([40, 20], population=cohorts))
