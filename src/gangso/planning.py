@@ -34,6 +34,7 @@ __all__ = [
     "GapProgress",
     "Plan",
     "Progress",
+    "find_alliances",
     "open_groupings",
     "open_scenario",
     "open_territory",
@@ -313,6 +314,53 @@ def open_groupings(found: Partition, named: Sequence[str] | None) -> list[Groupi
     return groupings
 
 
+def find_alliances(
+    scenario: Scenario,
+    territory: Territory,
+    network: Network,
+    *,
+    progress: Callable[[float, float | None], None] | None = None,
+    engine: Engine | None = None,
+) -> Partition:
+    """Find the best alliances of a scenario; every command that needs them asks here.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The resolved scenario.
+    territory : Territory
+        Its territory.
+    network : Network
+        Its travel times.
+    progress : callable, optional
+        Called with the bound and the best cost so far.
+    engine : Engine, optional
+        Where very large territories are worked on.
+
+    Returns
+    -------
+    Partition
+        The alliances.
+
+    Raises
+    ------
+    BadInputError
+        If the options do not fit the territory.
+    InfeasibleError
+        If no plan satisfies the requirements.
+    """
+    return partition(
+        territory,
+        scenario.alliances,
+        scenario.leave_out,
+        year=scenario.year,
+        progress=progress,
+        engine=engine,
+        network=network,
+        thresholds=scenario.services.thresholds,
+    )
+
+
 def plan(
     scenario: Scenario | Mapping[str, Any] | Path | None = None,
     *,
@@ -362,15 +410,8 @@ def plan(
     with _step("services", seconds, tell):
         services = measure(territory, network, resolved.services, resolved.year)
     with _step("alliances", seconds, tell):
-        found = partition(
-            territory,
-            resolved.alliances,
-            resolved.leave_out,
-            year=resolved.year,
-            progress=GapProgress(tell),
-            engine=engine,
-            network=network,
-            thresholds=resolved.services.thresholds,
+        found = find_alliances(
+            resolved, territory, network, progress=GapProgress(tell), engine=engine
         )
     with _step("answers", seconds, tell):
         answers = answer(

@@ -218,3 +218,21 @@ def test_bases_keeps_the_books_of_every_group() -> None:
         assert row["served"] + row["unmet"] == pytest.approx(row["lacking"])
         assert row["unmet"] == pytest.approx(outside[ident])
     assert sum(row["people"] for row in found["bases"]) > 0
+
+
+@pytest.mark.parametrize("command", ["bases", "compact"])
+def test_every_command_finds_the_alliances_of_the_scenario(command: str, tmp_path: Path) -> None:
+    """Roads wind more than by default: the alliances are those that ``ally`` finds."""
+    scenario = tmp_path / "s.yaml"
+    scenario.write_text("travel: {detour: 1.6}\n", encoding="utf-8")
+    wanted = json.loads(run("ally", str(scenario), "--json").stdout)["alliances"]
+    assert len(wanted) > 5
+    found = json.loads(run(command, str(scenario), "--json").stdout)
+    groups = (
+        {row["members"] for row in found["groups"] if "|" in row["members"]}
+        if command == "bases"
+        else {row["members"] for row in found["sharing"]}
+    )
+    assert {frozenset(row["members"].split("|")) for row in wanted} == {
+        frozenset(listed.split("|")) for listed in groups
+    }

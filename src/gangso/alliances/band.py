@@ -19,7 +19,7 @@ import pandas as pd
 
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.cuts import coefficients_of, limits_of, take_cuts
-from gangso.alliances.master import SolverError, _quiet, to_price
+from gangso.alliances.master import SolverError, quiet_solver, to_price
 from gangso.alliances.packing import (
     label,
     minimal,
@@ -348,7 +348,7 @@ def _integer(
     model.a_matrix_.index_ = np.concatenate(rows)
     model.a_matrix_.value_ = np.concatenate(coefficients)
     model.integrality_ = [highspy.HighsVarType.kInteger] * len(members)
-    solver = _quiet()
+    solver = quiet_solver()
     for option, value in (
         ("mip_max_nodes", _NODES), ("mip_rel_gap", 0.0), ("mip_abs_gap", COST_UNIT / 2),
         ("mip_heuristic_effort", 0.0), ("objective_bound", best * COST_UNIT + 1e-4),

@@ -12,7 +12,7 @@ from gangso.alliances.cuts import NO_CUTS, append_cuts, coefficients_of, limits_
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, Prices
 from gangso.errors import GangsoError
 
-__all__ = ["ExtraRow", "Master", "Relaxation", "SolverError", "to_price"]
+__all__ = ["ExtraRow", "Master", "Relaxation", "SolverError", "quiet_solver", "to_price"]
 
 
 class SolverError(GangsoError, RuntimeError):
@@ -65,7 +65,14 @@ class _Silent(highspy.Highs):  # type: ignore[misc]
         super(highspy.Highs, self).__init__()
 
 
-def _quiet() -> highspy.Highs:
+def quiet_solver() -> highspy.Highs:
+    """Return HiGHS that prints nothing, on one thread, with a fixed seed.
+
+    Returns
+    -------
+    Highs
+        The solver.
+    """
     solver = _Silent()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
@@ -110,7 +117,7 @@ class Master:
         self.columns = np.empty(0, dtype=np.int64)
         self.cuts = NO_CUTS
         self._inside = np.zeros(len(cost), dtype=bool)
-        self._solver = _quiet()
+        self._solver = quiet_solver()
         self._solver.setOptionValue("solver", "simplex")
         self._solver.setOptionValue("presolve", "off")  # warm starts are worth more
         empty_i, empty_f = np.empty(0, dtype=np.int32), np.empty(0)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from gangso.alliances.master import SolverError
+from gangso.alliances.master import SolverError, quiet_solver
 from gangso.bases.problem import Arcs, Outcome, Problem
 
 __all__ = ["Programme", "Solution", "covering_prices", "run", "settle_covering"]
@@ -66,13 +66,6 @@ class Solution:
     bound: float
 
 
-class _Silent(highspy.Highs):  # type: ignore[misc]
-    """HiGHS without its Python callbacks, whose registration prints a banner."""
-
-    def __init__(self) -> None:
-        super(highspy.Highs, self).__init__()
-
-
 def run(programme: Programme, most_nodes: int = 100_000) -> Solution:
     """Solve a programme; read status, bound and solution from the solver itself.
 
@@ -107,10 +100,9 @@ def run(programme: Programme, most_nodes: int = 100_000) -> Solution:
     if is_mip:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         model.integrality_ = [kinds[int(whole)] for whole in programme.whole]
-    solver = _Silent()
+    solver = quiet_solver()
     for option, setting in (
-        ("output_flag", False), ("threads", 1), ("random_seed", 0), ("mip_rel_gap", 0.0),
-        ("mip_abs_gap", 0.5), ("mip_max_nodes", most_nodes),
+        ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5), ("mip_max_nodes", most_nodes),
     ):  # fmt: skip
         solver.setOptionValue(option, setting)
     if solver.passModel(model) == highspy.HighsStatus.kError:

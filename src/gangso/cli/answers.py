@@ -17,7 +17,6 @@ from gangso.alliances import (
     Partition,
     Robustness,
     alternatives,
-    partition,
     robustness,
 )
 from gangso.alliances import compare as beside
@@ -27,6 +26,7 @@ from gangso.cli.screen import Screen
 from gangso.cli.tables import filled_table
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario
+from gangso.territory.travel import travel_network
 
 __all__ = ["Asked", "answers", "compare"]
 
@@ -204,10 +204,10 @@ def compare(
         tell("territory", 0.0)
         scenario, territory = planning.open_scenario(path, overrides)
         tell("alliances", 0.0)
-        found = partition(
-            territory, scenario.alliances, scenario.leave_out, year=scenario.year,
-            progress=planning.GapProgress(tell),
-        )  # fmt: skip
+        network = travel_network(territory, scenario.travel, scenario.year)
+        found = planning.find_alliances(
+            scenario, territory, network, progress=planning.GapProgress(tell)
+        )
     named = list(groupings) or scenario.answers.groupings
     opened = planning.open_groupings(found, named)
     if not opened:

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from gangso import planning
-from gangso.alliances import partition
 from gangso.bases import plan_bases
 from gangso.cli.screen import Screen
 from gangso.services import measure
@@ -43,7 +42,7 @@ def site(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_jso
         tell("services", 0.0)
         services = measure(territory, network, asked.services, asked.year)
         tell("alliances", 0.0)
-        allied = partition(territory, asked.alliances, asked.leave_out, year=asked.year)
+        allied = planning.find_alliances(asked, territory, network)
         tell("bases", 0.0)
         found = plan_bases(territory, network, services, allied, asked.bases, asked.services)
     screen = Screen(asked.language, quiet=quiet, as_json=as_json)

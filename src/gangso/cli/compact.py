@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gangso import planning
-from gangso.alliances import Partition, partition
+from gangso.alliances import Partition
 from gangso.bases import CoalitionCosts, build_needs
 from gangso.cli.screen import Screen
 from gangso.compact import Compact, draft_compact
@@ -70,14 +70,8 @@ def compact(
         tell("travel", 0.0)
         network = travel_network(territory, scenario.travel, scenario.year)
         tell("alliances", 0.0)
-        found = partition(
-            territory,
-            scenario.alliances,
-            scenario.leave_out,
-            year=scenario.year,
-            progress=planning.GapProgress(tell),
-            network=network,
-            thresholds=scenario.services.thresholds,
+        found = planning.find_alliances(
+            scenario, territory, network, progress=planning.GapProgress(tell)
         )
         tell("bases", 0.0)
         services = measure(territory, network, scenario.services, scenario.year)

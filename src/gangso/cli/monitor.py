@@ -10,13 +10,12 @@ import pandas as pd
 from rich.padding import Padding
 from rich.text import Text
 
-from gangso.alliances import partition
 from gangso.cli import documents
 from gangso.cli.screen import Screen
 from gangso.diagnosis import class_label, diagnose
 from gangso.errors import BadInputError, Fault
 from gangso.monitor import Monitoring, Record, monitor
-from gangso.planning import open_territory
+from gangso.planning import find_alliances, open_territory
 from gangso.report.tables import write_table
 from gangso.scenario import Scenario, resolve
 from gangso.services import measure
@@ -78,10 +77,7 @@ def watch(
         tell("services", 0.0)
         services = measure(territory, network, scenario.services, None)
         tell("alliances", 0.0)
-        best = partition(
-            territory, scenario.alliances, scenario.leave_out,
-            network=network, thresholds=scenario.services.thresholds,
-        )  # fmt: skip
+        best = find_alliances(scenario, territory, network)
         found = monitor(record, territory, scenario, best, diagnosis, services)
     lines = list(_lines(found, record, territory, scenario, screen))
     for heading, texts in lines:

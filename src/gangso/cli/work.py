@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from gangso import planning
-from gangso.alliances import check_data, check_tables, partition, verify_certificate
+from gangso.alliances import check_data, check_tables, verify_certificate
 from gangso.cli import documents, tables
 from gangso.cli.answers import Asked, answers
 from gangso.cli.screen import Screen
@@ -154,15 +154,9 @@ def ally(
         tell("territory", 0.0)
         scenario, territory = planning.open_scenario(path, overrides)
         tell("alliances", 0.0)
-        found = partition(
-            territory,
-            scenario.alliances,
-            scenario.leave_out,
-            year=scenario.year,
-            progress=planning.GapProgress(tell),
-            engine=running,
-            network=travel_network(territory, scenario.travel, scenario.year),
-            thresholds=scenario.services.thresholds,
+        network = travel_network(territory, scenario.travel, scenario.year)
+        found = planning.find_alliances(
+            scenario, territory, network, progress=planning.GapProgress(tell), engine=running
         )
     screen = _screen(scenario, quiet, as_json)
     screen.out.print(tables.alliance_table(found.alliances, found.criteria, screen.lang))

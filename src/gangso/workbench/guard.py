@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -218,7 +218,7 @@ class Guard:
 
         try:
             await self._app(scope, counted, watched)
-        except Exception:
+        except ClientDisconnect:  # so the application takes a body that was cut off
             if not over:
                 raise
         if over and not begun:

@@ -159,6 +159,7 @@ def _look_inside(path: Path) -> list[Fault]:
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError):
         return [Fault("no_zip", "package")]
     except Exception as error:  # zlib, lzma and struct have their own
+        _LOG.exception("an uploaded archive could not be looked into")
         return [
             Fault("unreadable_file", "package", None, None, "zip",
                   {"message": type(error).__name__})
