@@ -28,7 +28,7 @@ import pandas as pd
 from tucoopy import Game
 from tucoopy.solutions import nucleolus as peer_nucleolus
 
-from gangso import planning
+from gangso import opening
 from gangso.alliances import partition
 from gangso.bases import CoalitionCosts, build_needs
 from gangso.compact import draft_compact
@@ -159,7 +159,7 @@ def random_games(count: int) -> None:
 
 def korea() -> None:
     """Print time and blocking coalitions of the real plan."""
-    scenario, territory = planning.open_scenario()
+    scenario, territory = opening.open_scenario()
     found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
     network = estimate_network(territory, scenario.travel)
     services = measure(territory, network, scenario.services, scenario.year)

@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from grid import CRS, TILE_KM, cells_file, degrees, roads
 
 from alliances import points
-from gangso import planning
+from gangso import opening
 from gangso.alliances import AllianceModel
 from gangso.alliances.limits import Limits
 from gangso.engine import Engine, open_engine
@@ -106,7 +106,7 @@ def partition_job(count: int) -> Callable[[Engine], str]:
 
 def projection_job(draws: int) -> Callable[[Engine], str]:
     """So many simulated futures of Korea."""
-    scenario, territory = planning.open_scenario({"projection": {"draws": draws}})
+    scenario, territory = opening.open_scenario({"projection": {"draws": draws}})
     return lambda engine: frames(project(territory, scenario, engine=engine))
 
 

@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from gangso.engine import open_engine
-from gangso.planning import open_scenario
+from gangso.opening import open_scenario
 from gangso.projection import backtest, prepare, project
 from gangso.projection.backtest import Window
 from gangso.projection.kernel import no_loop, run_path

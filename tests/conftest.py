@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 import gangso.territory
-from gangso import planning
+from gangso import opening
 from gangso.alliances import Partition, partition
 from gangso.bases import Bases, plan_bases
 from gangso.scenario import Scenario
@@ -42,7 +42,7 @@ class Sited:
 @pytest.fixture(scope="session")
 def sited() -> Sited:
     """Alliances and bases of the embedded Korea, found once."""
-    scenario, territory = planning.open_scenario()
+    scenario, territory = opening.open_scenario()
     network = estimate_network(territory, scenario.travel)
     services = measure(territory, network, scenario.services, scenario.year)
     found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)

@@ -1,12 +1,10 @@
 """The line from scenario to plan."""
 
-from pathlib import Path
-
 import pytest
 
 import gangso
 from gangso.errors import BadInputError
-from gangso.planning import GapProgress, open_groupings, open_scenario, plan
+from gangso.planning import GapProgress, plan
 from gangso.scenario import Scenario
 from gangso.territory import Territory
 
@@ -58,33 +56,12 @@ def test_progress_goes_through_the_steps_in_order(korea: Territory) -> None:
     assert [step for step, share in told if share == 1.0][-1] == STEPS[-1]
 
 
-def test_a_grouping_without_its_columns_is_refused_with_the_fix(
-    made: gangso.Plan, tmp_path: Path
-) -> None:
-    table = tmp_path / "zones.csv"
-    table.write_text("zone,code\na,11010\n", encoding="utf-8")
-    with pytest.raises(BadInputError) as refused:
-        open_groupings(made.partition, [str(table)])
-    assert [fault.column for fault in refused.value.faults] == ["name", "municipality"]
-    for fault in refused.value.faults:
-        assert "zone, code" in fault.problem("en")
-        assert str(fault.column) in fault.fix("ko")
-
-
 def test_progress_of_a_search_is_the_gap_that_is_closed() -> None:
     told: list[float] = []
     search = GapProgress(lambda _, share: told.append(share))
     for bound, best in ((0.0, None), (0.0, 10.0), (5.0, 10.0), (6.0, 6.0)):
         search(bound, best)
     assert told == [0.0, 0.5, 1.0]
-
-
-def test_a_package_in_a_scenario_file_is_relative_to_the_file(tmp_path: Path) -> None:
-    scenario = tmp_path / "s.yaml"
-    scenario.write_text("territory: nowhere\n")
-    with pytest.raises(BadInputError) as caught:
-        open_scenario(scenario)
-    assert str(tmp_path / "nowhere") in str(caught.value)
 
 
 def test_a_year_the_data_lack_is_refused(korea: Territory) -> None:

@@ -110,7 +110,7 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gangso.planning.open_territory", interrupted)
+    monkeypatch.setattr("gangso.opening.open_territory", interrupted)
     result = run("diagnose", "--lang", "en")
     assert result.exit_code == 130
     assert result.output.strip() == "Interrupted; nothing half-written was left behind."
@@ -120,7 +120,7 @@ def test_what_nobody_foresaw_traces_back(monkeypatch: pytest.MonkeyPatch) -> Non
     def broken(_name: str) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("gangso.planning.open_territory", broken)
+    monkeypatch.setattr("gangso.opening.open_territory", broken)
     assert isinstance(run("diagnose").exception, RuntimeError)
 
 

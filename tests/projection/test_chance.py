@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gangso.engine import open_engine
-from gangso.planning import open_scenario
+from gangso.opening import open_scenario
 from gangso.projection import prepare, project
 from gangso.projection.backtest import History, Window, choose
 from gangso.projection.chance import Noise, draw_shocks, learn_noise

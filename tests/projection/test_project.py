@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gangso.errors import BadInputError, MissingTableError
-from gangso.planning import open_scenario
+from gangso.opening import open_scenario
 from gangso.projection import Projection, prepare, project
 from gangso.projection.backtest import History
 from gangso.territory.model import Territory

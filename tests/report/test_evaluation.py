@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gangso.evaluation import evaluate
-from gangso.planning import open_scenario
+from gangso.opening import open_scenario
 from gangso.report.blocks import Page
 from gangso.report.chapters.evaluation import EVALUATION
 from gangso.territory import Territory

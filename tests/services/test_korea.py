@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gangso import korea
-from gangso.planning import open_scenario
+from gangso.opening import open_scenario
 from gangso.services import Services, measure
 from gangso.territory import Territory
 from gangso.territory.travel import estimate_network

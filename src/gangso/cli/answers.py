@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening, planning
 from gangso.alliances import (
     Alternatives,
     Comparison,
@@ -202,14 +202,14 @@ def compare(
     early = Screen(str(overrides.get("language", "ko")), quiet=quiet, as_json=as_json)
     with early.progress({"territory": 1.0, "alliances": 3.0}) as tell:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         tell("alliances", 0.0)
         network = travel_network(territory, scenario.travel, scenario.year)
         found = planning.find_alliances(
             scenario, territory, network, progress=planning.GapProgress(tell)
         )
     named = list(groupings) or scenario.answers.groupings
-    opened = planning.open_groupings(found, named)
+    opened = opening.open_groupings(found, named)
     if not opened:
         raise BadInputError([Fault("no_grouping", "groupings", value="-", details={"known": "-"})])
     screen = Screen(scenario.language, quiet=quiet, as_json=as_json)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening, planning
 from gangso.bases import plan_bases
 from gangso.cli.screen import Screen
 from gangso.services import measure
@@ -36,7 +36,7 @@ def site(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_jso
     screen = Screen(str(overrides.get("language", "ko")), quiet=quiet, as_json=as_json)
     with screen.progress(_SECONDS) as tell:
         tell("territory", 0.0)
-        asked, territory = planning.open_scenario(path, overrides)
+        asked, territory = opening.open_scenario(path, overrides)
         tell("travel", 0.0)
         network = travel_network(territory, asked.travel, asked.year)
         tell("services", 0.0)

@@ -11,7 +11,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening, planning
 from gangso.alliances import Partition
 from gangso.bases import CoalitionCosts, build_needs
 from gangso.cli.screen import Screen
@@ -66,7 +66,7 @@ def compact(
     early = Screen(str(overrides.get("language", "ko")), quiet=quiet, as_json=as_json)
     with early.progress(_SECONDS) as tell:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         tell("travel", 0.0)
         network = travel_network(territory, scenario.travel, scenario.year)
         tell("alliances", 0.0)

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening
 from gangso.cli.documents import records
 from gangso.cli.screen import Screen
 from gangso.cli.tables import filled_table, source_lines
@@ -69,7 +69,7 @@ def show_evaluation(
     early = Screen(str(overrides.get("language", "ko")), quiet=quiet, as_json=as_json)
     with early.progress(_STEPS) as tell:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         options = _chosen(scenario.evaluation, studies)
         network = None
         if any(study.measure == "minutes" for study in options.studies.values()):

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening
 from gangso.cli.screen import Screen
 from gangso.engine import open_engine
 from gangso.errors import BadInputError, Fault
@@ -67,7 +67,7 @@ def measure_grid(
     steps = {"territory": 1.0, "travel": 1.0, "grid": 10.0}
     with early.progress(steps) as tell, open_engine(engine) as running:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         table = territory.require("facilities")
         known = sorted(set(table["service"]))
         unknown = [name for name in services if name not in known]

@@ -15,7 +15,8 @@ from gangso.cli.screen import Screen
 from gangso.diagnosis import class_label, diagnose
 from gangso.errors import BadInputError, Fault
 from gangso.monitor import Monitoring, Record, monitor
-from gangso.planning import find_alliances, open_territory
+from gangso.opening import open_territory
+from gangso.planning import find_alliances
 from gangso.report.tables import write_table
 from gangso.scenario import Scenario, resolve
 from gangso.services import measure

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening
 from gangso.cli.backtesting import show_backtest
 from gangso.cli.screen import Screen
 from gangso.cli.tables import number_text, plain_table
@@ -32,7 +32,7 @@ _STEPS = {"territory": 1.0, "projection": 4.0}
 def _open(
     path: Path | None, overrides: Mapping[str, Any], quiet: bool, as_json: bool
 ) -> tuple[Scenario, Territory, Screen]:
-    scenario, territory = planning.open_scenario(path, overrides)
+    scenario, territory = opening.open_scenario(path, overrides)
     return scenario, territory, Screen(scenario.language, quiet=quiet, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening
 from gangso.cli.documents import records
 from gangso.cli.screen import Screen
 from gangso.cli.tables import filled_table, source_lines
@@ -50,7 +50,7 @@ def show_services(
     early = Screen(str(overrides.get("language", "ko")), quiet=quiet, as_json=as_json)
     with early.progress({"territory": 1.0, "travel": 1.0, "services": 2.0}) as tell:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         tell("travel", 0.0)
         network = travel_network(territory, scenario.travel, scenario.year)
         tell("services", 0.0)

@@ -11,7 +11,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from gangso import planning
+from gangso import opening, planning
 from gangso.alliances import check_data, check_tables, verify_certificate
 from gangso.cli import documents, tables
 from gangso.cli.answers import Asked, answers
@@ -100,7 +100,7 @@ def make_plan(
     early = _early(overrides, quiet, as_json)
     with early.progress(_SECONDS) as tell, open_engine(engine) as running:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         loaded = time.perf_counter() - start
         made = planning.plan(scenario, territory=territory, progress=tell, engine=running)
         tell("report", 0.0)
@@ -152,7 +152,7 @@ def ally(
     early = _early(overrides, quiet, as_json)
     with early.progress(weights) as tell, open_engine(engine) as running:
         tell("territory", 0.0)
-        scenario, territory = planning.open_scenario(path, overrides)
+        scenario, territory = opening.open_scenario(path, overrides)
         tell("alliances", 0.0)
         network = travel_network(territory, scenario.travel, scenario.year)
         found = planning.find_alliances(
@@ -188,7 +188,7 @@ def diagnose(
     chosen = {} if package is None else {"territory": str(package)}
     if ledger:
         overrides = {**overrides, "diagnosis": {"ledger": ledger}}
-    scenario, territory = planning.open_scenario(chosen, overrides)
+    scenario, territory = opening.open_scenario(chosen, overrides)
     screen = _screen(scenario, False, as_json)
     lang = screen.lang
     found = run_diagnosis(territory, scenario.diagnosis, scenario.year)
@@ -255,7 +255,7 @@ def verify(folder: Path, screen: Screen) -> None:
         if all(check.passed for check in checks):  # what is around it rests on a sound certificate
             checks.append(check_tables(certificate, *documents.read_tables(folder)))
             tell("territory", 0.0)
-            territory = planning.open_territory(scenario.territory)
+            territory = opening.open_territory(scenario.territory)
             checks.append(check_data(certificate, territory, scenario))
     good = all(check.passed for check in checks)
     screen.out.print(tables.check_table(checks, screen.lang))

@@ -13,7 +13,7 @@ from gangso.alliances.scope import scope
 from gangso.bases import CoalitionCosts, Needs, build_needs
 from gangso.diagnosis import Diagnosis, diagnose
 from gangso.errors import BadInputError, Fault
-from gangso.planning import open_scenario
+from gangso.opening import open_scenario
 from gangso.scenario import AllianceOptions, Scenario
 from gangso.services import Services, measure
 from gangso.territory import Territory

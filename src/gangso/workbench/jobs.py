@@ -84,16 +84,14 @@ def _now() -> str:
 
 def _work(scenario_json: str, package: str | None, out: str, end: Connection) -> None:
     """Make a plan, write its folder, and tell how it went."""
-    from gangso import planning
+    from gangso import opening, planning
     from gangso.report import write_plan
     from gangso.territory.load import load
 
     try:
         scenario = Scenario.model_validate_json(scenario_json)
         end.send(("progress", "territory", 0.0))
-        territory = (
-            planning.open_territory(scenario.territory) if package is None else load(package)
-        )
+        territory = opening.open_territory(scenario.territory) if package is None else load(package)
 
         def tell(step: str, share: float) -> None:
             end.send(("progress", step, share))

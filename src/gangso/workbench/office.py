@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gangso.errors import BadInputError, Fault, GangsoError
-from gangso.planning import open_scenario, open_territory
+from gangso.opening import open_scenario, open_territory
 from gangso.scenario import Scenario
 from gangso.territory.load import load
 from gangso.workbench.ground import Ground
