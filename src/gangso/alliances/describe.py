@@ -88,7 +88,7 @@ def alliance_table(model: AllianceModel, groups: list[Group]) -> pd.DataFrame:
 
 
 def membership_table(
-    settled: Settled, alliances: pd.DataFrame, groups: list[Group]
+    settled: Settled, alliances: pd.DataFrame, groups: list[Group], quick: bool = False
 ) -> pd.DataFrame:
     """Say for every municipality of the territory where it is, and why if it is alone.
 
@@ -100,6 +100,8 @@ def membership_table(
         Table of the alliances.
     groups : list of Group
         The plan, singles included.
+    quick : bool
+        Whether a bound is enough of a reason for those who are best alone.
 
     Returns
     -------
@@ -132,7 +134,7 @@ def membership_table(
         unit = group.members[0]
         code = str(codes[unit])
         status[place[code]] = "alone"
-        explain(code, ruled[code] if code in ruled else _not_allied(settled, unit))
+        explain(code, ruled[code] if code in ruled else _not_allied(settled, unit, quick))
     price = np.full(len(index), np.nan)
     if settled.solution.proof.stages:
         prices = settled.solution.proof.stages[0].prices.units
@@ -184,7 +186,7 @@ def _no_candidate(settled: Settled, unit: int) -> dict[str, str]:
     }
 
 
-def _not_allied(settled: Settled, unit: int) -> dict[str, str]:
+def _not_allied(settled: Settled, unit: int, quick: bool) -> dict[str, str]:
     """Why a municipality that no rule keeps apart is alone all the same."""
     model, pool = settled.model, settled.pool
     if model.graph.indptr[unit] == model.graph.indptr[unit + 1]:
@@ -192,7 +194,7 @@ def _not_allied(settled: Settled, unit: int) -> dict[str, str]:
     joining = np.flatnonzero((pool.members == unit).any(axis=1) & (pool.size > 1))
     if not len(joining):
         return _no_candidate(settled, unit)
-    if not settled.exact:
+    if quick or not settled.exact:
         least = int(settled.insisting_costs(joining).min())
         return _both("alone.at_least", loss=least * COST_UNIT)
     other = settled.without([int(settled.column_of[unit])])

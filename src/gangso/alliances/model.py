@@ -245,6 +245,7 @@ class AllianceModel:
         limits: Limits | None = None,
         progress: Progress | None = None,
         start: Partition | None = None,
+        quick: bool = False,
     ) -> Partition:
         """Find the best plan and its proof.
 
@@ -261,6 +262,9 @@ class AllianceModel:
             An earlier plan over the same candidates: its columns and cuts are where the
             solver begins. Of several plans that are equally good it may find another one
             than without.
+        quick : bool
+            Say by a bound, and not by solving once more for each, what it would cost to
+            ally those who are best alone; plan and proof are the same.
 
         Returns
         -------
@@ -276,7 +280,7 @@ class AllianceModel:
             model = self.under(options)
             if model is not self:
                 same = start is not None and start.settled.model.candidates is model.candidates
-                return model.solve(None, limits, progress, start if same else None)
+                return model.solve(None, limits, progress, start if same else None, quick)
         options = options or self.options
         if start is not None and start.settled.model.candidates is not self.candidates:
             raise ValueError("the plan to start from is over other candidates")
@@ -291,7 +295,7 @@ class AllianceModel:
                 self.units, self.graph, self.candidates, self.costs(options.weights), constraints,
                 options.max_size,
             )  # fmt: skip
-        return self._result(settled, {**self.seconds, "solve": perf_counter() - started})
+        return self._result(settled, {**self.seconds, "solve": perf_counter() - started}, quick)
 
     def settle(
         self,
@@ -354,7 +358,7 @@ class AllianceModel:
         allowed = np.flatnonzero(keep)
         return allowed, rows_of(constraints, self.candidates.take(allowed))
 
-    def _result(self, settled: Settled, seconds: dict[str, float]) -> Partition:
+    def _result(self, settled: Settled, seconds: dict[str, float], quick: bool) -> Partition:
         population = self.units.population
         groups: list[Group] = []
         for chosen in settled.solution.chosen:
@@ -364,7 +368,7 @@ class AllianceModel:
         alliances = alliance_table(self, [group for group in groups if len(group.members) > 1])
         return Partition(
             alliances=alliances,
-            membership=membership_table(settled, alliances, groups),
+            membership=membership_table(settled, alliances, groups, quick),
             criteria=criteria_table(self, self.weights(settled.options)),
             status="proven" if settled.solution.proven else "gap",
             cost=settled.solution.cost * COST_UNIT,

@@ -63,13 +63,12 @@ def serve(
         from gangso.workbench.pages import add_pages
         from gangso.workbench.session import Session
 
-        office = Office(Settings(data, database))
+        office = Office(Settings(data, database, beforehand=True))
         guard, file = token_for(host, token, data)
         ground = office.ground()
         tell("alliances", 0.0)
         Session(ground, progress=lambda share: tell("alliances", share))
         app = create_app(office, guard, add_pages)
-    office.warm_up()
     shown = f"[{host}]" if ":" in host else host
     screen.out.print(Text(screen.say("cli.serve.ready", url=f"http://{shown}:{port}/")))
     if file is not None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from gangso.errors import BadInputError, Fault
 from gangso.workbench.api import add_api
+from gangso.workbench.beforehand import warm_up
 from gangso.workbench.guard import Guard, is_loopback
 from gangso.workbench.office import Office
 
@@ -45,6 +46,10 @@ def bare_app(office: Office) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        # Not before the pages have started: they look through all objects then, and whoever
+        # builds a tuple in another thread meanwhile may find it taken (CPython, gc.get_objects).
+        if office.settings.beforehand:
+            warm_up(office)
         yield
         office.close()
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any, TypeVar
 
-from gangso.alliances import AllianceModel, Partition
+import numpy as np
+import pandas as pd
+
+from gangso.alliances import AllianceModel, Partition, robustness
 from gangso.alliances.candidates import count_candidates
 from gangso.alliances.graph import Graph
 from gangso.alliances.scope import scope
@@ -22,6 +26,8 @@ from gangso.workbench.memory import Memory
 from gangso.workbench.outlook import Outlook, look_ahead
 
 __all__ = ["EDITABLE", "Ground"]
+
+T = TypeVar("T")
 
 Progress = Callable[[float, float | None], None]
 
@@ -78,6 +84,8 @@ class Ground:
         self._needs: Memory[Needs] = Memory(2)
         self._costs: Memory[CoalitionCosts] = Memory(2)
         self._outlooks: Memory[Outlook] = Memory(2)
+        self._bases: Memory[Any] = Memory(600)
+        self._sure: Memory[pd.Series] = Memory(16)
 
     def network(self, scenario: Scenario) -> Network:
         """Return the travel times that a scenario asks for.
@@ -131,6 +139,58 @@ class Ground:
             self._around(scenario, scenario.bases.model_dump_json()),
             lambda: CoalitionCosts(self.needs(scenario), scenario.bases.nodes),
         )
+
+    def bases(self, scenario: Scenario, members: tuple[str, ...], make: Callable[[], T]) -> T:
+        """Return the shared bases of a group of municipalities; made once.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The scenario.
+        members : tuple of str
+            Their codes, the centre first.
+        make : callable
+            Sites them.
+
+        Returns
+        -------
+        T
+            What `make` returned, now or earlier.
+        """
+        key = (self._around(scenario, scenario.bases.model_dump_json()), members)
+        found: T = self._bases.find(key, make)
+        return found
+
+    def sureness(
+        self, scenario: Scenario, plan: Partition, progress: Callable[[int, int], None] | None
+    ) -> pd.Series:
+        """Return how often each municipality keeps its partners under other weightings.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The scenario.
+        plan : Partition
+            Its plan.
+        progress : callable or None
+            Called with the number of weightings done and their total; may raise to stop.
+
+        Returns
+        -------
+        Series
+            Share of the weightings, index code.
+        """
+        options = scenario.answers.robustness
+        key = (
+            self._beneath(scenario), _said(scenario.alliances), options.model_dump_json(),
+            scenario.seed,
+        )  # fmt: skip
+
+        def make() -> pd.Series:
+            rng = np.random.default_rng(scenario.seed)
+            return robustness(plan, options, rng, progress=progress).municipalities["sureness"]
+
+        return self._sure.find(key, make)
 
     def outlook(
         self, scenario: Scenario, progress: Callable[[float], None] | None = None
@@ -238,7 +298,9 @@ class Ground:
                 self._refuse_too_many(model.graph, options)
             model = model.under(options)
             same = known is not None and known.settled.model.candidates is model.candidates
-            return model.solve(options, progress=progress, start=known if same else None)
+            start_from = known if same else None
+            # What it costs to ally those who are best alone is solved when somebody asks.
+            return model.solve(options, progress=progress, start=start_from, quick=True)
 
         found = self._plans.find((beneath, _said(scenario.alliances)), make)
         self._firsts.find(beneath, lambda: found)

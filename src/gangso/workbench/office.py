@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import threading
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,8 +25,6 @@ from gangso.workbench.store import Record, Store
 from gangso.workbench.uploads import read_fragment, refuse_files, take_package
 
 __all__ = ["EMBEDDED", "Office", "Settings", "UnknownTerritoryError"]
-
-_LOG = logging.getLogger("gangso.workbench")
 
 EMBEDDED = "korea"
 
@@ -59,6 +55,8 @@ class Settings:
         How many more may wait for their turn.
     patience_s : float
         How long one waits for its turn.
+    beforehand : bool
+        Whether slow answers about the embedded territory are found before anybody asks.
     """
 
     data: Path
@@ -71,6 +69,7 @@ class Settings:
     solving: int = max(1, os.cpu_count() or 1)
     waiting: int = 200
     patience_s: float = 60.0
+    beforehand: bool = False
 
 
 class Office:
@@ -89,6 +88,8 @@ class Office:
         The scenarios.
     jobs : Jobs
         The long work.
+    closing : threading.Event
+        Set when the server stops.
 
     Raises
     ------
@@ -98,6 +99,7 @@ class Office:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.closing = threading.Event()
         self._packages = settings.data / "territories"
         self._arriving = settings.data / "arriving"
         try:
@@ -120,6 +122,7 @@ class Office:
 
     def close(self) -> None:
         """Stop the jobs and let go of the database."""
+        self.closing.set()
         self.jobs.close()
         self.store.close()
 
@@ -210,6 +213,10 @@ class Office:
             territory,
             lambda: Ground(open_territory(EMBEDDED) if package is None else load(package)),
         )
+
+    def opened(self, territory: str) -> Ground | None:
+        """Return a territory if it is open already."""
+        return self._grounds.get(territory)
 
     def receive(self, file: BinaryIO) -> str:
         """Take an uploaded package.
@@ -416,37 +423,3 @@ class Office:
         return self.jobs.submit(
             record.scenario.model_copy(update=said), self.package(record.territory)
         )
-
-    # -- beforehand ----------------------------------------------------------------------
-
-    def warm_up(self, territory: str = EMBEDDED) -> threading.Thread:
-        """Have the slow answers of a territory found before anybody asks.
-
-        Parameters
-        ----------
-        territory : str
-            Its id.
-
-        Returns
-        -------
-        Thread
-            Running; nobody needs to wait for it.
-        """
-
-        def find() -> None:
-            try:
-                ground = self.ground(territory)
-                for part in (
-                    ground.diagnosis, ground.services, ground.needs, ground.base_costs,
-                    ground.outlook,
-                ):  # fmt: skip
-                    started = time.perf_counter()
-                    part(ground.defaults)
-                    _LOG.info("%s: %.1f s", part.__name__, time.perf_counter() - started)
-            except GangsoError as error:
-                # The panel that asks for it will say so; the server goes on.
-                _LOG.info("not found beforehand: %s", type(error).__name__)
-
-        thread = threading.Thread(target=find, name="warm-up", daemon=True)
-        thread.start()
-        return thread

@@ -83,7 +83,7 @@ def test_every_region_in_every_state(make_desk: MakeDesk, lang: str) -> None:
     outside = str(desk.plan.membership.index[desk.plan.membership["status"] == "outside"][0])
     desk.code, desk.left_tab, desk.tray = outside, "conditions", [code]
     look()
-    assert seen <= set(ACTIONS) | {"theme", "pane"}, seen - set(ACTIONS)
+    assert seen <= set(ACTIONS) | {"theme", "pane", "more"}, seen - set(ACTIONS)
 
 
 def test_a_lock_is_told_with_its_price_and_a_conflict_with_its_place(make_desk: MakeDesk) -> None:

@@ -258,7 +258,7 @@ def _plans(router: APIRouter, office: Office) -> None:
 def _cards(router: APIRouter, office: Office) -> None:
     alliance = "/scenarios/{ident}/alliances/{alliance}"
     place = "/scenarios/{ident}/municipalities/{code}"
-    by_alliance = {
+    by_alliance: dict[str, Callable[[Session, str], Any]] = {
         "": alliance_card,
         "/bases": alliance_bases,
         "/compact": alliance_compact,

@@ -11,6 +11,7 @@ from gangso.workbench.cards.alliance import (
     alliance_card,
     alliance_compact,
     alliance_fan,
+    every_base,
 )
 from gangso.workbench.cards.place import (
     MunicipalityCard,
@@ -32,6 +33,7 @@ __all__ = [
     "alliance_compact",
     "alliance_fan",
     "best_alternative",
+    "every_base",
     "municipality_card",
     "municipality_fan",
     "national_ledger",

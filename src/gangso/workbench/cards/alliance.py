@@ -6,8 +6,8 @@ out (bases, cost shares, the future) is asked for one by one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -20,10 +20,12 @@ from gangso.compact.councils import councils
 from gangso.compact.revenue import revenue
 from gangso.compact.sharing import Sharing, share_costs
 from gangso.errors import BadInputError, Fault
+from gangso.scenario import Scenario
 from gangso.services import sustained_together
 from gangso.texts import LANGUAGES
 from gangso.workbench.cards.naming import locks_naming, names_of
 from gangso.workbench.edits import Lock
+from gangso.workbench.ground import Ground
 from gangso.workbench.outlook import fan
 from gangso.workbench.session import Session
 
@@ -35,6 +37,7 @@ __all__ = [
     "alliance_card",
     "alliance_compact",
     "alliance_fan",
+    "every_base",
 ]
 
 
@@ -127,8 +130,10 @@ class AllianceCompact:
     sharing: Sharing | None
 
 
-def _row(session: Session, alliance: str) -> tuple[Partition, pd.DataFrame]:
-    plan = session.plan
+def _row(
+    session: Session, alliance: str, plan: Partition | None = None
+) -> tuple[Partition, pd.DataFrame]:
+    plan = plan or session.plan
     if alliance not in plan.alliances.index:
         raise BadInputError([Fault("no_alliance", "plan", value=alliance)])
     return plan, plan.alliances.loc[[alliance]]
@@ -194,7 +199,7 @@ def alliance_card(session: Session, alliance: str) -> AllianceCard:
     )
 
 
-def alliance_bases(session: Session, alliance: str) -> AllianceBases:
+def alliance_bases(session: Session, alliance: str, plan: Partition | None = None) -> AllianceBases:
     """Site the shared bases of an alliance; the first in a territory takes seconds.
 
     Parameters
@@ -203,6 +208,8 @@ def alliance_bases(session: Session, alliance: str) -> AllianceBases:
         The session.
     alliance : str
         Id of the alliance in its plan.
+    plan : Partition, optional
+        The plan, if not the one that the session stands on now.
 
     Returns
     -------
@@ -214,8 +221,25 @@ def alliance_bases(session: Session, alliance: str) -> AllianceBases:
     BadInputError
         If the plan has no such alliance.
     """
-    _, table = _row(session, alliance)
-    ground, scenario = session.ground, session.scenario
+    _, table = _row(session, alliance, plan)
+    members = sorted(str(table["members"].iloc[0]).split("|"))
+    centre = str(table["centre"].iloc[0])
+    key = (centre, *(code for code in members if code != centre))
+    found = session.ground.bases(
+        session.scenario, key, lambda: _site(session.ground, session.scenario, table)
+    )
+    # The same alliance may have another number in another plan.
+    return replace(
+        found,
+        **{
+            name: getattr(found, name).assign(group=alliance)
+            for name in ("bases", "visits", "unmet", "ties")
+        },
+    )
+
+
+def _site(ground: Ground, scenario: Scenario, table: pd.DataFrame) -> AllianceBases:
+    alliance = str(table.index[0])
     needs, services = ground.needs(scenario), ground.services(scenario)
     members = tuple(sorted(str(table["members"].iloc[0]).split("|")))
     residents = pd.Series(needs.residents, index=needs.home).groupby(level=0).sum()
@@ -235,7 +259,39 @@ def alliance_bases(session: Session, alliance: str) -> AllianceBases:
     )
 
 
-def alliance_compact(session: Session, alliance: str) -> AllianceCompact:
+def every_base(
+    session: Session, plan: Partition, progress: Callable[[int, int], None] | None = None
+) -> list[AllianceBases]:
+    """Site the shared bases of every alliance of a plan.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    plan : Partition
+        The plan.
+    progress : callable, optional
+        Called with the number of alliances done and their total; may raise to stop.
+
+    Returns
+    -------
+    list of AllianceBases
+        In the order of the plan; what was sited before is not sited again.
+    """
+    found = []
+    for done, ident in enumerate(plan.alliances.index):
+        if progress is not None:
+            progress(done, len(plan.alliances))
+        found.append(alliance_bases(session, str(ident), plan))
+    return found
+
+
+def alliance_compact(
+    session: Session,
+    alliance: str,
+    plan: Partition | None = None,
+    stop: Callable[[], None] | None = None,
+) -> AllianceCompact:
     """Draft council and cost shares of an alliance and test who would leave it.
 
     Parameters
@@ -244,6 +300,10 @@ def alliance_compact(session: Session, alliance: str) -> AllianceCompact:
         The session.
     alliance : str
         Id of the alliance in its plan.
+    plan : Partition, optional
+        The plan, if not the one that the session stands on now.
+    stop : callable, optional
+        Called before every coalition is priced; may raise to stop.
 
     Returns
     -------
@@ -255,7 +315,7 @@ def alliance_compact(session: Session, alliance: str) -> AllianceCompact:
     BadInputError
         If the plan has no such alliance, or the council is too small for its members.
     """
-    plan, table = _row(session, alliance)
+    plan, table = _row(session, alliance, plan)
     ground, scenario = session.ground, session.scenario
     territory = ground.territory
     population = territory.municipalities["population"]
@@ -263,11 +323,13 @@ def alliance_compact(session: Session, alliance: str) -> AllianceCompact:
     return AllianceCompact(
         council=dict(council.iloc[0]),
         seats=seats[seats["chosen"]].reset_index(drop=True),
-        sharing=_sharing(session, plan, alliance),
+        sharing=_sharing(session, plan, alliance, stop),
     )
 
 
-def _sharing(session: Session, plan: Partition, alliance: str) -> Sharing | None:
+def _sharing(
+    session: Session, plan: Partition, alliance: str, stop: Callable[[], None] | None
+) -> Sharing | None:
     ground, scenario = session.ground, session.scenario
     costs = ground.base_costs(scenario)
     if not costs.planned:
@@ -292,7 +354,13 @@ def _sharing(session: Session, plan: Partition, alliance: str) -> Sharing | None
     around = {str(home.get(code)) for pair in pairs for code in pair} | {alliance}
     listed = plan.alliances["members"]
     groups = {name: str(listed[name]).split("|") for name in listed.index if name in around}
-    made = share_costs(groups, costs, weights, pairs, scenario.alliances.max_size)
+
+    def cost_of(coalition: tuple[str, ...], /) -> int:
+        if stop is not None:
+            stop()
+        return costs(coalition)
+
+    made = share_costs(groups, cost_of, weights, pairs, scenario.alliances.max_size)
 
     def own(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["alliance"] == alliance].reset_index(drop=True)
@@ -307,7 +375,7 @@ def _sharing(session: Session, plan: Partition, alliance: str) -> Sharing | None
     )
 
 
-def alliance_fan(session: Session, alliance: str) -> pd.DataFrame:
+def alliance_fan(session: Session, alliance: str, plan: Partition | None = None) -> pd.DataFrame:
     """Say how many people will live in an alliance; the first in a territory takes seconds.
 
     Parameters
@@ -316,6 +384,8 @@ def alliance_fan(session: Session, alliance: str) -> pd.DataFrame:
         The session.
     alliance : str
         Id of the alliance in its plan.
+    plan : Partition, optional
+        The plan, if not the one that the session stands on now.
 
     Returns
     -------
@@ -327,6 +397,6 @@ def alliance_fan(session: Session, alliance: str) -> pd.DataFrame:
     BadInputError
         If the plan has no such alliance, or the data do not allow a projection.
     """
-    _, table = _row(session, alliance)
+    _, table = _row(session, alliance, plan)
     members = str(table["members"].iloc[0]).split("|")
     return fan(session.ground.outlook(session.scenario), members)

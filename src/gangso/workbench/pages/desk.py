@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from nicegui import background_tasks
 
-from gangso.alliances import Partition, robustness
+from gangso.alliances import Partition
+from gangso.engine import CancelledError
 from gangso.scenario import Scenario
 from gangso.workbench.cards import (
     AllianceBases,
@@ -16,6 +18,7 @@ from gangso.workbench.cards import (
     alliance_compact,
     alliance_fan,
     best_alternative,
+    every_base,
     municipality_fan,
     national_ledger,
 )
@@ -32,7 +35,10 @@ from gangso.workbench.pages.view_change import fault_lines
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Score, Session
 
-__all__ = ["Desk"]
+__all__ = ["PROGRESS", "Desk"]
+
+# What takes so long that the page says how far it is.
+PROGRESS = ("sureness", "all_bases")
 
 
 class Desk:
@@ -61,6 +67,9 @@ class Desk:
         self.change: Change | None = None
         self.faults: list[dict[str, str]] = []
         self.prices: dict[str, Price] = {}
+        self.shares: dict[str, float] = {}
+        self.gone = False
+        self.turn, self.waiting = asyncio.Lock(), 0
         self.busy = False
         self.share: float | None = None
         self.before: list[int] | None = None
@@ -126,28 +135,56 @@ class Desk:
         """
         session, scenario, plan = self.session, self.scenario, self.plan
         ground = session.ground
+        # What goes on for long, and is only of use to this page and this plan, can stop.
+        of_this = self.key_of_plan()
+        one = of[0] if of else ""
+
+        def told(done: int, total: int) -> None:
+            self.stop_unless(of_this)
+            self.shares[kind] = done / total
+
         finders: dict[str, Callable[[], Any]] = {
             "diagnosis": lambda: ground.diagnosis(scenario),
             "services": lambda: ground.services(scenario),
             "outlook": lambda: ground.outlook(scenario),
             "ledger": lambda: national_ledger(session),
-            "sureness": lambda: robustness(
-                plan, scenario.answers.robustness, np.random.default_rng(scenario.seed)
-            ).municipalities["sureness"],
-            "bases": lambda: alliance_bases(session, *of),
-            "compact": lambda: alliance_compact(session, *of),
-            "alliance_fan": lambda: alliance_fan(session, *of),
-            "place_fan": lambda: municipality_fan(session, *of),
-            "reasons": lambda: best_alternative(session, *of),
+            "sureness": lambda: ground.sureness(scenario, plan, told),
+            "all_bases": lambda: every_base(session, plan, told),
+            "bases": lambda: alliance_bases(session, one, plan),
+            "compact": lambda: alliance_compact(
+                session, one, plan, lambda: self.stop_unless(of_this)
+            ),
+            "alliance_fan": lambda: alliance_fan(session, one, plan),
+            "place_fan": lambda: municipality_fan(session, one),
+            "reasons": lambda: best_alternative(session, one),
         }
         of_plan = kind not in ("diagnosis", "services", "outlook", "place_fan")
         # By members and not by number: the same alliance keeps its answers in other plans.
         named = of
         if kind == "alliance_fan" or kind == "bases":
-            named = (str(plan.alliances.loc[of[0], "members"]),)
+            named = (str(plan.alliances.loc[one, "members"]),)
             of_plan = False
-        key: Hashable = (kind, *named, self.key_of_plan() if of_plan else "")
-        return self.known.ask(key, finders[kind]) if self.ready else self.known.get(key)
+        key: Hashable = (kind, *named, of_this if of_plan else "")
+        if not self.ready:
+            return self.known.get(key)
+        answer = self.known.ask(key, finders[kind])
+        if answer is None and kind in PROGRESS and kind not in self.shares:
+            self.shares[kind] = 0.0
+            background_tasks.create(self._tell(kind, key))
+        return answer
+
+    def stop_unless(self, of_plan: str) -> None:
+        """Stop work for a plan that this page has left, or for a page that was closed."""
+        if self.gone or of_plan != self.key_of_plan():
+            raise CancelledError("nobody waits for it")
+
+    async def _tell(self, kind: str, key: Hashable) -> None:
+        """Show how far it is while it lasts."""
+        while self.known.waiting(key) and not self.gone:
+            await asyncio.sleep(0.5)
+            self.refresh("legend")
+        self.shares.pop(kind, None)
+        self.refresh("legend")
 
     def told(self, kind: str, view: Callable[[Any], Any], *of: str) -> dict[str, Any]:
         """Ask, and put the answer as a template reads it."""
@@ -165,7 +202,7 @@ class Desk:
         if kind == NEEDS.get(self.layer_key):
             self.refresh("controls", "legend", "left")
             self.paint("fills", "texts")
-        if kind == "bases" and "bases" in self.overlays:
+        if kind == "all_bases" and "bases" in self.overlays:
             self.refresh("controls", "legend")
             self.paint("points")
         self.refresh("side")
@@ -186,10 +223,10 @@ class Desk:
         made = layer_of(self.layer_key, seen, self.tints)
         return made or layer_of("alliances", seen, self.tints)  # type: ignore[return-value]
 
-    def all_bases(self) -> list[AllianceBases]:
-        """Bases of every alliance, as far as they are found."""
-        answers = [self.ask("bases", str(ident)) for ident in self.plan.alliances.index]
-        return [a.value for a in answers if a is not None and a.value is not None]
+    def all_bases(self) -> list[AllianceBases] | None:
+        """Bases of every alliance; None while they are worked out."""
+        answer = self.ask("all_bases")
+        return None if answer is None else list(answer.value or ())
 
     # -- the map -------------------------------------------------------------------------
 

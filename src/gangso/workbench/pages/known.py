@@ -8,6 +8,7 @@ from typing import Any
 
 from nicegui import background_tasks, run
 
+from gangso.engine import CancelledError
 from gangso.errors import GangsoError
 
 __all__ = ["Answered", "Known"]
@@ -47,9 +48,9 @@ class Known:
         """Return an answer if it is there."""
         return self._found.get(key)
 
-    def waiting(self) -> bool:
-        """Whether anything that was asked is not answered."""
-        return bool(self._asked - self._found.keys())
+    def waiting(self, key: Hashable) -> bool:
+        """Whether something was asked for and is not answered."""
+        return key in self._asked
 
     def ask(self, key: Hashable, find: Callable[[], Any]) -> Answered | None:
         """Return an answer; if it is not there, have it found and return None.
@@ -76,6 +77,9 @@ class Known:
     async def _find(self, key: Hashable, find: Callable[[], Any]) -> None:
         try:
             answer = Answered(value=await run.io_bound(find))
+        except CancelledError:  # nobody waits for it any more
+            self._asked.discard(key)
+            return
         except GangsoError as error:
             answer = Answered(missing=error)
         self._found[key] = answer

@@ -18,12 +18,17 @@ export default {
       if (this.html === this.shown) return;
       this.shown = this.html;
       const root = this.$el, at = document.activeElement;
-      const focus = root.contains(at) ? at.id : "";
-      const chosen = focus && "selectionStart" in at ? at.selectionStart : null;
-      const typed = Object.fromEntries([...root.querySelectorAll("[data-keep]")].map((e) => [e.id, e.value]));
+      const focus = root.contains(at) ? this.mark(at) : null;
+      const kept = [...root.querySelectorAll("[data-keep]"), ...Object.values(this.later ?? {}).map((l) => l.control)];
+      const typed = Object.fromEntries(kept.filter((e) => e.id).map((e) => [e.id, e.value]));
       const open = Object.fromEntries([...root.querySelectorAll("details[id]")].map((e) => [e.id, e.open]));
       const scroll = Object.fromEntries([...root.querySelectorAll("[data-scroll]")].map((e) => [e.id, e.scrollTop]));
-      root.innerHTML = this.html;
+      const was = root.querySelector("dialog[data-open]");
+      const made = Object.assign(document.createElement("template"), { innerHTML: this.html }).content;
+      const now = made.querySelector("dialog[data-open]");
+      // A dialog that is open stays open: only what it says is replaced.
+      if (was && now) { was.className = now.className; was.replaceChildren(...now.childNodes); }
+      else root.replaceChildren(made);
       for (const [id, value] of Object.entries(typed)) { const e = document.getElementById(id); if (e) e.value = value; }
       if (!this.rendered && matchMedia("(max-width: 860px)").matches) for (const e of root.querySelectorAll("details.legend")) e.open = false;
       this.rendered = true;
@@ -31,14 +36,31 @@ export default {
       for (const e of root.querySelectorAll("[data-filter]")) this.filter(e);
       for (const [id, value] of Object.entries(scroll)) { const e = document.getElementById(id); if (e) e.scrollTop = value; }
       if (this.marked) document.getElementById(this.marked)?.setAttribute("aria-current", "true");
-      const back = focus && document.getElementById(focus);
-      if (back) { back.focus({ preventScroll: true }); if (chosen !== null && back.setSelectionRange && back.type !== "range") { try { back.setSelectionRange(chosen, chosen); } catch { /* not a text field */ } } }
-      const dialog = root.querySelector("dialog[data-open]");
-      if (dialog && !dialog.open) {
-        dialog.showModal();
-        dialog.addEventListener("cancel", (e) => { e.preventDefault(); this.send({ act: dialog.dataset.cancel }); });
-        (dialog.querySelector("[autofocus]") || dialog.querySelector("button, input, a"))?.focus();
-      }
+      if (now && !was) this.open_dialog(now, at);
+      else if (was && !now) this.focus_back(this.opener);
+      else if (focus) this.focus_back(focus);
+    },
+    // How to find the focus again: the control, else one that asks for the same, else what held it.
+    mark(at) {
+      const { act, code, ident, other, kind } = at.dataset, holders = [];
+      for (let e = at.parentElement; e && e !== document.body; e = e.parentElement) if (e.id) holders.push(e.id);
+      const same = act && ["act", "code", "ident", "other", "kind"].map((k) => (at.dataset[k] ? `[data-${k}="${CSS.escape(at.dataset[k])}"]` : "")).join("");
+      return { id: at.id, same, holders, chosen: "selectionStart" in at ? at.selectionStart : null };
+    },
+    focus_back(focus) {
+      const { id, same, holders, chosen } = focus ?? { holders: [] };
+      const able = "button, input, select, textarea, summary, a[href], [tabindex]";
+      const inside = (e) => e && (e.matches(able) ? e : e.querySelector(able));
+      const back = (id && document.getElementById(id)) || (same && this.$el.querySelector(same))
+        || holders.map((h) => inside(document.getElementById(h))).find(Boolean) || this.$el.querySelector(able) || document.querySelector(".map");
+      back?.focus({ preventScroll: true });
+      if (chosen !== null && back?.setSelectionRange && back.type !== "range") { try { back.setSelectionRange(chosen, chosen); } catch { /* not a text field */ } }
+    },
+    open_dialog(dialog, at) {
+      this.opener = this.mark(at);
+      dialog.showModal();
+      dialog.addEventListener("cancel", (e) => { e.preventDefault(); this.send({ act: dialog.dataset.cancel }); });
+      (dialog.querySelector("[autofocus]") || dialog.querySelector("button, input, a"))?.focus();
     },
     theme() {
       const root = document.documentElement;
@@ -75,13 +97,29 @@ export default {
         : command && key === "s" ? "open_save"
         : typing || command || event.altKey ? null
         : key === "?" ? "open_help"
-        : key === "escape" ? "dismiss" : null;
+        : key === "escape" ? (this.fold() ? null : "dismiss") : null;
       if (act) { event.preventDefault(); this.send({ act }); return; }
       if (typing || command || event.altKey) return;
-      if (key === "/") { event.preventDefault(); this.send({ act: "left", tab: "find", focus: "find-box" }); this.pane("find"); }
+      if (key === "/") {
+        event.preventDefault();
+        this.pane("find");
+        const box = document.getElementById("find-box");
+        if (box) box.focus(); else this.send({ act: "left", tab: "find", focus: "find-box" });
+      }
       if (key === "c") { event.preventDefault(); this.send({ act: "left", tab: "conditions", focus: "target" }); this.pane("find"); }
       if (key === "m") { event.preventDefault(); this.pane("map"); document.querySelector(".map")?.focus(); }
     },
+    // Fold what hangs over the map; the focus goes back to what unfolded it.
+    fold() {
+      const menu = document.querySelector("[data-act=more][aria-expanded=true]");
+      if (menu) { this.more(menu); menu.focus(); return true; }
+      const open = document.querySelector("details.overlays[open]");
+      if (!open) return false;
+      open.open = false;
+      open.querySelector("summary").focus();
+      return true;
+    },
+    more(button) { button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true")); },
     send(what) { this.$emit("act", what); },
     click(event) {
       const control = event.target.closest("[data-act]");
@@ -92,6 +130,8 @@ export default {
       // What concerns this screen only stays here.
       if (control.dataset.act === "theme") { this.theme(); return; }
       if (control.dataset.act === "pane") { this.pane(control.dataset.pane); return; }
+      if (control.dataset.act === "more") { this.more(control); return; }
+      for (const menu of document.querySelectorAll("[data-act=more][aria-expanded=true]")) this.more(menu);
       this.send({ ...control.dataset, add: event.shiftKey || event.ctrlKey || event.metaKey });
     },
     async change(event) {
@@ -101,6 +141,13 @@ export default {
         const text = await control.files[0].text();
         control.value = "";
         this.send({ ...control.dataset, value: text });
+        return;
+      }
+      // With the keys a slider changes at every step: only where it comes to rest is asked for.
+      if (control.type === "range") {
+        const later = (this.later ??= {}), asked = { ...control.dataset, value: control.value };
+        clearTimeout(later[control.id]?.timer);
+        later[control.id] = { control, timer: setTimeout(() => { delete later[control.id]; this.send(asked); }, 300) };
         return;
       }
       if (control.matches("[data-act]") && !control.matches("form")) {

@@ -18,7 +18,6 @@ export default {
     this.geo = await response.json();
     this.build();
     this.paint(this.first || {});
-    requestAnimationFrame(() => requestAnimationFrame(() => this.$emit("ready")));
     this.themes = new MutationObserver(() => { this.fill(); this.settle(); });
     this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   },
@@ -94,12 +93,16 @@ export default {
     zoom(step) { this.map.setZoom(this.map.getZoom() + step); },
     // Tell whoever waits that everything asked for is on the screen.
     settle() {
-      requestAnimationFrame(() => requestAnimationFrame(() => {
+      // A page that is not looked at draws no frames.
+      const frame = document.hidden ? (then) => then() : requestAnimationFrame;
+      frame(() => frame(() => {
         const stage = this.$refs.map;
         if (!stage) return;
+        const stamp = this.state.stamp ?? "", fresh = stage.dataset.stamp !== stamp;
         stage.dataset.idle = String((Number(stage.dataset.idle) || 0) + 1);
-        stage.dataset.stamp = this.state.stamp ?? "";
+        stage.dataset.stamp = stamp;
         stage.dispatchEvent(new CustomEvent("idle", { bubbles: true }));
+        if (fresh) this.$emit("drawn", { stamp });
       }));
     },
     // Take over whatever parts of the state are given, and draw what they change.

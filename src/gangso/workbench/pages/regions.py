@@ -56,18 +56,21 @@ def _rows(desk: Desk) -> dict[str, Any]:
     layer, words = desk.layer(), desk.words
     member = desk.plan.membership
     rows = []
-    for number, code in enumerate(desk.codes):
-        status, alliance = member["status"].iloc[number], member["alliance"].iloc[number]
+    # Lists, as reading a table cell by cell takes longer than all the rest of an answer.
+    columns = zip(
+        desk.codes, member["status"].tolist(), member["alliance"].tolist(),
+        *(desk.territory.names(lang).tolist() for lang in ("ko", "en")), strict=True,
+    )  # fmt: skip
+    for number, (code, status, alliance, *names) in enumerate(columns):
         kind = layer.classes[layer.of[number]]
         side = words.say(f"wb.row.{status}") if pd.isna(alliance) else str(alliance)
         where = [p for p in (words.provinces[code], layer.said[number]) if p]
-        names = {*(desk.territory.names(lang).iloc[number] for lang in ("ko", "en"))}
         rows.append(
             {
                 "code": code, "name": words.short_names[code], "where": " · ".join(where),
                 "side": side, "in_scope": status != "outside", "in_tray": code in desk.tray,
                 "day": kind.day, "night": kind.night, "hatched": kind.hatched,
-                "search": " ".join([*map(str, names), *where, code, side]).lower(),
+                "search": " ".join([*map(str, dict.fromkeys(names)), *where, code, side]).lower(),
             }
         )  # fmt: skip
     alliances = []
@@ -115,22 +118,25 @@ def _conditions(desk: Desk) -> dict[str, Any]:
 
 
 def _controls(desk: Desk) -> dict[str, Any]:
-    layers = []
-    for key in LAYERS:
-        waiting = key == desk.layer_key and key in NEEDS and desk.ask(NEEDS[key]) is None
-        title = desk.words.say(f"wb.layer.{key}.short")
-        layers.append({"key": key, "title": title, "waiting": waiting})
-    overlays = []
-    for key in OVERLAYS:
-        on = key in desk.overlays
-        short = on and key == "bases" and len(desk.all_bases()) < len(desk.plan.alliances)
-        overlays.append(
-            {
-                "key": key, "title": desk.words.say(f"wb.overlay.{key}"),
-                "on": on, "waiting": "bases" if short else "",
-            }
-        )  # fmt: skip
+    layers = [{"key": k, "title": desk.words.say(f"wb.layer.{k}.short")} for k in LAYERS]
+    overlays = [
+        {"key": k, "title": desk.words.say(f"wb.overlay.{k}"), "on": k in desk.overlays}
+        for k in OVERLAYS
+    ]
     return {"layers": layers, "overlays": overlays, "chosen": desk.layer_key}
+
+
+def _waiting(desk: Desk) -> list[dict[str, Any]]:
+    """What the map was asked to show and is still worked out."""
+    found = []
+    needed = NEEDS.get(desk.layer_key)
+    if needed is not None and desk.ask(needed) is None:
+        title = desk.words.say(f"wb.layer.{desk.layer_key}.short")
+        found.append({"title": title, "share": desk.shares.get(needed)})
+    if "bases" in desk.overlays and desk.all_bases() is None:
+        title = desk.words.say("wb.overlay.bases")
+        found.append({"title": title, "share": desk.shares.get("all_bases")})
+    return found
 
 
 def _legend(desk: Desk) -> dict[str, Any]:
@@ -153,7 +159,8 @@ def _legend(desk: Desk) -> dict[str, Any]:
             label = hub.label.get(desk.words.lang, hub.kind)
             extra.append({"css": css, "label": label, "sign": "", "tone": "var(--mark)"})
     return {
-        "layer": desk.layer(), "extra": extra, "drawn": desk.territory.boundaries_drawn,
+        "layer": desk.layer(), "extra": extra, "waiting": _waiting(desk),
+        "drawn": desk.territory.boundaries_drawn,
     }  # fmt: skip
 
 

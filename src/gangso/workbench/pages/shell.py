@@ -12,11 +12,13 @@ from nicegui import run, ui
 from gangso.errors import GangsoError
 from gangso.report.fonts import cuts, web_font
 from gangso.texts import LANGUAGES, say
+from gangso.workbench.memory import Memory
 from gangso.workbench.office import EMBEDDED, Office
 from gangso.workbench.pages.actions import act
 from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.dialogs import file_of  # registers the actions of the dialogs, too
 from gangso.workbench.pages.geometry import shapes_json
+from gangso.workbench.pages.moves import drawn
 from gangso.workbench.pages.parts import Live, PlanMap
 from gangso.workbench.pages.state import map_state
 from gangso.workbench.pages.view_change import fault_lines
@@ -59,6 +61,11 @@ def add_pages(app: FastAPI, office: Office) -> None:
         What they share.
     """
 
+    shapes: Memory[bytes] = Memory(4)
+    at_hand = office.opened(EMBEDDED)
+    if at_hand is not None:  # so that the first who opens the page does not wait for them
+        shapes.find(at_hand.territory.fingerprint, lambda: shapes_json(at_hand.territory))
+
     @app.get("/workbench/shapes/{territory}/{fingerprint}.json", include_in_schema=False)
     def send_shapes(territory: str, fingerprint: str) -> Response:
         try:
@@ -67,7 +74,8 @@ def add_pages(app: FastAPI, office: Office) -> None:
             return Response(status_code=404)
         if fingerprint != opened.fingerprint:
             return Response(status_code=404)
-        return Response(shapes_json(opened), media_type="application/json", headers=_FOREVER)
+        content = shapes.find(fingerprint, lambda: shapes_json(opened))
+        return Response(content, media_type="application/json", headers=_FOREVER)
 
     @app.get("/workbench/font/{weight}.ttf", include_in_schema=False)
     def send_font(weight: int) -> Response:
@@ -122,6 +130,10 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
     opened = await run.io_bound(_session, office, scenario, territory)
     assert opened is not None  # the thread pool is there as long as the server is
     session, file, problem = opened
+    print_ = session.ground.territory.fingerprint
+    shapes = f"/workbench/shapes/{file.get('territory', EMBEDDED)}/{print_}.json"
+    # Begun with the page; the map asks for it when its scripts are there.
+    ui.add_head_html(f'<link rel="preload" as="fetch" crossorigin href="{shapes}">')
     desk = Desk(session, Words(session.ground.territory, lang), office)
     desk.file |= file
     if problem is not None:
@@ -135,11 +147,7 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
                 if name in ("left", "side", "nav", "main"):
                     holder.props(f'aria-label="{say(f"wb.region.{name}", lang)}"')
                 if name == "main":
-                    print_ = session.ground.territory.fingerprint
-                    desk.map = PlanMap(
-                        f"/workbench/shapes/{desk.file['territory']}/{print_}.json",
-                        say("wb.map.label", lang), map_state(desk),
-                    )  # fmt: skip
+                    desk.map = PlanMap(shapes, say("wb.map.label", lang), map_state(desk))
                     desk.map.on("pick", _heard(desk, "pick"))
                     for inner in ("controls", "ribbon", "legend", "tray"):
                         _region(desk, inner)
@@ -149,12 +157,12 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
     desk.regions["top"].props("keys")
     assert desk.map is not None
 
-    def ready() -> None:
-        # What the first panels tell is worked out once the map is there, not before.
-        desk.ready = True
-        desk.refresh("side")
+    def closed() -> None:
+        desk.gone = True
 
-    desk.map.on("ready", ready)
+    ui.context.client.on_delete(closed)
+    # What the panels tell is worked out once the map is there, not before.
+    desk.map.on("drawn", lambda event: drawn(desk, str(event.args["stamp"])))
 
 
 def _region(desk: Desk, name: str) -> None:

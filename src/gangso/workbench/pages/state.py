@@ -62,7 +62,7 @@ def map_state(desk: Desk, *names: str) -> dict[str, Any]:
         if "hubs" in desk.overlays:
             points += hub_points(desk.words, desk.scenario)
         if "bases" in desk.overlays:
-            points += base_points(desk.words, desk.scenario, desk.all_bases())
+            points += base_points(desk.words, desk.scenario, desk.all_bases() or [])
         state["points"] = points
     if "flows" in wanted:
         shown = "flows" in desk.overlays
