@@ -10,9 +10,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gangso.territory import korea
+from gangso.territory import Territory, korea
 from gangso.territory.boundaries import draw_boundaries
 from gangso.territory.contiguity import derive_contiguity
+from gangso.texts import say
 
 METRIC = "EPSG:5179"
 
@@ -108,3 +109,19 @@ def test_drawn_polygons_never_overlap(seed: int, count: int) -> None:
     metric = drawn.to_crs(METRIC).make_valid()
     union = shapely.union_all(metric.to_numpy()).area
     assert metric.area.sum() == pytest.approx(union, rel=1e-5)
+
+
+def test_areas_are_estimated_from_points_alone_and_the_brief_is_told() -> None:
+    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(12), np.arange(12)))
+    table = pd.DataFrame({
+        "code": [f"{n:03d}" for n in range(144)], "name": "P", "population": 1_000,
+        "lon": 10 + 0.1 * x, "lat": 45 + 0.1 * y,
+    })  # fmt: skip
+    territory = Territory.from_tables({"municipalities": table})
+    inside = ((x > 0) & (x < 11) & (y > 0) & (y < 11)).nonzero()[0]
+    expected = 11.12 * 11.12 * np.cos(np.radians(table["lat"].to_numpy()[inside]))
+    found = territory.municipalities["area_km2"].to_numpy()[inside]
+    assert np.allclose(found, expected, rtol=0.02)  # degrees of a sphere
+    assert territory.metadata.notes[0]["en"] == say("territory.areas_estimated", "en")
+    drawn = territory.boundaries.to_crs(territory.metadata.metric_crs).area / 1e6
+    assert drawn.sum() == pytest.approx(territory.municipalities["area_km2"].sum(), rel=0.1)

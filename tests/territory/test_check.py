@@ -194,7 +194,7 @@ def test_unreadable_parquet(package: Make) -> None:
 def test_no_place_and_no_area(package: Make) -> None:
     text = "code,name,population\n1,A,5\n"
     faults = check(package(municipalities=text, settlements=None, contiguity=None, flows=None))
-    assert {f.kind for f in faults} == {"no_location", "no_area"}
+    assert {f.kind for f in faults} == {"no_location"}
 
 
 def test_boundary_faults(package: Make) -> None:

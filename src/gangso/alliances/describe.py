@@ -195,8 +195,10 @@ def _not_allied(settled: Settled, unit: int, quick: bool) -> dict[str, str]:
     if not len(joining):
         return _no_candidate(settled, unit)
     if quick or not settled.exact:
-        least = int(settled.insisting_costs(joining).min())
-        return _both("alone.at_least", loss=least * COST_UNIT)
+        loss = int(settled.insisting_costs(joining).min()) * COST_UNIT
+        if loss < 0.00005:  # the bound is too weak to say anything: no zero is to be read as one
+            return _both("alone.unsettled")
+        return _both("alone.at_least", loss=loss)
     other = settled.without([int(settled.column_of[unit])])
     if not other.feasible:
         return _no_candidate(settled, unit)

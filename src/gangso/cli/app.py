@@ -383,6 +383,7 @@ def new(
     ] = None,
     preset: Annotated[str | None, typer.Option("--preset", help=_help("new.preset"))] = None,
     ask: Annotated[bool | None, typer.Option("--ask/--no-ask", help=_help("new.ask"))] = None,
+    drop: Annotated[bool, typer.Option("--drop-incomplete", help=_help("new.drop"))] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("new.out"))] = None,
     form: Annotated[Form, typer.Option("--format", help=_help("new.format"))] = Form.parquet,
     overwrite: Annotated[bool, typer.Option("--overwrite", help=_help("new.overwrite"))] = False,
@@ -397,10 +398,11 @@ def new(
     screen = Screen(lang.value if lang else help_language(), as_json=as_json)
     if mapping is None:
         asked = sys.stdin.isatty() and not as_json if ask is None else ask
-        work.propose(files or [], out or Path("mapping.yaml"), preset, screen, ask=asked)
+        proposed = out or Path("mapping.yaml")
+        work.propose(files or [], proposed, preset, screen, ask=asked, drop_incomplete=drop)
     else:
         made = out or Path("territory")
-        work.make(mapping, made, screen, form=form.value, overwrite=overwrite)
+        work.make(mapping, made, screen, form=form.value, overwrite=overwrite, drop_incomplete=drop)
 
 
 @app.command(help=_help("serve"))

@@ -34,7 +34,13 @@ _MOST_ALIKE = 12
 
 
 def propose(
-    files: Sequence[Path], out: Path, preset: str | None, screen: Screen, *, ask: bool
+    files: Sequence[Path],
+    out: Path,
+    preset: str | None,
+    screen: Screen,
+    *,
+    ask: bool,
+    drop_incomplete: bool = False,
 ) -> None:
     """Propose a mapping of a planner's files, ask about it if there is somebody, and write it.
 
@@ -50,6 +56,8 @@ def propose(
         Where to speak.
     ask : bool
         Whether to go through the proposal with the user.
+    drop_incomplete : bool
+        Whether the mapping is to leave out rows that lack a value or match nothing.
 
     Raises
     ------
@@ -65,7 +73,9 @@ def propose(
     _show(screen, "cli.new.notes", proposal.notes)
     mapping = _with_preset(proposal.mapping, preset)
     if ask:
-        mapping = _asked(proposal, mapping, screen)
+        mapping = _asked(proposal, mapping, screen, drop=drop_incomplete)
+    elif drop_incomplete:
+        mapping = _dropping(mapping)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(mapping.to_yaml(), encoding="utf-8")
     named = ", ".join(mapping.tables)
@@ -93,10 +103,23 @@ def _with_preset(mapping: Mapping, preset: str | None) -> Mapping:
         raise BadInputError([Fault("no_preset", "mapping", None, "--preset", preset, details)])
     tables = {name: [part.model_dump() for part in parts] for name, parts in mapping.tables.items()}
     walk = None if mapping.crosswalk is None else mapping.crosswalk.model_dump()
-    return Mapping.model_validate({"preset": key, "tables": tables, "crosswalk": walk})
+    known = mapping.metadata.model_dump(exclude_defaults=True)
+    return Mapping.model_validate(
+        {"preset": key, "tables": tables, "crosswalk": walk, "metadata": known}
+    )
 
 
-def _asked(proposal: Proposal, mapping: Mapping, screen: Screen) -> Mapping:
+def _dropping(mapping: Mapping) -> Mapping:
+    """Leave out, by name, rows that lack a value or match nothing."""
+    changes = {"drop_incomplete": True, "drop_unmatched": True}
+    tables = {
+        name: tuple(part.model_copy(update=changes) for part in parts)
+        for name, parts in mapping.tables.items()
+    }
+    return mapping.model_copy(update={"tables": tables})
+
+
+def _asked(proposal: Proposal, mapping: Mapping, screen: Screen, *, drop: bool) -> Mapping:
     """Go through a proposal: what each file holds, which column is what, where it comes from."""
     for path, columns in proposal.seen.items():
         grid = Table(title=path.name, title_justify="left")
@@ -118,16 +141,12 @@ def _asked(proposal: Proposal, mapping: Mapping, screen: Screen) -> Mapping:
         if kept:
             tables[name] = tuple(kept)
     name = _prompt(screen, "cli.new.ask.name", mapping.metadata.name)
-    drop = typer.confirm(screen.say("cli.new.ask.drop"), default=False, err=True)
-    changes = {"drop_incomplete": drop, "drop_unmatched": drop}
-    tables = {
-        key: tuple(p.model_copy(update=changes if drop else {}) for p in parts)
-        for key, parts in tables.items()
-    }
+    drop = typer.confirm(screen.say("cli.new.ask.drop"), default=drop, err=True)
     metadata = mapping.metadata.model_copy(
         update={"name": name, "title": {**mapping.metadata.title, "ko": name, "en": name}}
     )
-    return mapping.model_copy(update={"tables": tables, "metadata": metadata})
+    mapping = mapping.model_copy(update={"tables": tables, "metadata": metadata})
+    return _dropping(mapping) if drop else mapping
 
 
 def _asked_table(
@@ -183,7 +202,15 @@ def _prompt(screen: Screen, key: str, default: str, **values: str) -> str:
     return said
 
 
-def make(mapping: Path, out: Path, screen: Screen, *, form: str, overwrite: bool) -> NewReport:
+def make(
+    mapping: Path,
+    out: Path,
+    screen: Screen,
+    *,
+    form: str,
+    overwrite: bool,
+    drop_incomplete: bool = False,
+) -> NewReport:
     """Make a territory package from a planner's files.
 
     Parameters
@@ -198,6 +225,9 @@ def make(mapping: Path, out: Path, screen: Screen, *, form: str, overwrite: bool
         Format of the tables.
     overwrite : bool
         Whether a package that is there may be replaced.
+    drop_incomplete : bool
+        Whether rows that lack a value or match nothing are left out, by name, whatever the
+        mapping says.
 
     Returns
     -------
@@ -210,6 +240,8 @@ def make(mapping: Path, out: Path, screen: Screen, *, form: str, overwrite: bool
         With every fault of the files, or if `out` exists.
     """
     asked = read_mapping(mapping)
+    if drop_incomplete:
+        asked = _dropping(asked)
     if out.exists() and not overwrite:
         raise BadInputError([Fault("exists", "output", column="--out", value=str(out))])
     with screen.progress({"new": 1.0}) as tell:

@@ -108,8 +108,10 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
     table = territory.municipalities
     small = np.where(population < options.threshold, "small", "other")
     group = pd.Series(np.where(population.isna(), "unknown", small), table.index)
+    # Where nothing is left out, every municipality counts, whatever it is called there.
+    plain = "" if options.leave_out else "_of_all"
     labels = {
-        key: _both(f"diagnosis.ledger.{key}", threshold=options.threshold)
+        key: _both(f"diagnosis.ledger.{key}{plain}", threshold=options.threshold)
         for key in ("small", "other", "unknown", "all")
     }
     order = ["small", "other"]
@@ -207,5 +209,9 @@ def _source(territory: Territory, item: str, year: int | None) -> str:
     table, wanted = homes.get(item, ("indicators", item))
     for source in territory.metadata.sources:
         if source.table == table and wanted in source.columns:
-            return f"{source.title} ({year})"
-    return f"{item} ({year})"
+            return _dated(source.title, year)
+    return _dated(item, year)
+
+
+def _dated(name: str, year: int | None) -> str:
+    return name if year is None else f"{name} ({year})"

@@ -38,7 +38,7 @@ def charter(page: Page, alliance: str) -> dict[str, Any]:
         As from `gangso.report.content.brief`: title and sections of blocks.
     """
     plan, say = page.plan, page.say
-    row: dict[str, Any] = plan.partition.alliances.loc[alliance].to_dict()  # type: ignore[assignment]
+    (row,) = page.rows_of(plan.partition.alliances, alliance)
     name = str(row["name" if page.lang == "ko" else "name_en"])
     year = plan.scenario.year or plan.territory.metadata.reference_year
     articles = (
@@ -108,10 +108,10 @@ def _members(page: Page, row: dict[str, Any]) -> Iterator[Block]:
 
 def _affairs(page: Page, alliance: str) -> Iterator[Block]:
     made = page.plan.compact
-    own = made.functions[made.functions["alliance"] == alliance]
+    own = page.rows_of(made.functions, alliance)
     labels = made.register[f"label_{page.lang}"]
-    shared = own[own["level"] == "alliance"]
-    if shared.empty:
+    shared = [item for item in own if item["level"] == "alliance"]
+    if not shared:
         yield text(page.say("charter.affairs.none"))
     else:
         yield text(page.say("charter.affairs.text"))
@@ -124,13 +124,13 @@ def _affairs(page: Page, alliance: str) -> Iterator[Block]:
             [
                 [str(labels[item["function"]]), str(item[f"reason_{page.lang}"]),
                  number(item["budget"] / _MILLION)]
-                for item in shared.to_dict("records")
+                for item in shared
             ],
             page.say("charter.affairs.caption"),
         )  # fmt: skip
     lines = []
-    above = own.loc[own["level"] == "province", "function"]
-    if len(above):
+    above = [item["function"] for item in own if item["level"] == "province"]
+    if above:
         names = ", ".join(str(labels[key]) for key in above)
         lines.append(page.say("charter.affairs.province", functions=names))
     yield text(*lines, page.say("charter.affairs.rest"), page.say("charter.affairs.savings"))
@@ -138,11 +138,11 @@ def _affairs(page: Page, alliance: str) -> Iterator[Block]:
 
 def _council(page: Page, alliance: str) -> Iterator[Block]:
     made, options = page.plan.compact, page.plan.scenario.compact.seats
-    row: dict[str, Any] = made.councils.loc[alliance].to_dict()  # type: ignore[assignment]
-    own = made.seats[(made.seats["alliance"] == alliance) & made.seats["chosen"]]
+    (row,) = page.rows_of(made.councils, alliance)
+    own = [item for item in page.rows_of(made.seats, alliance) if item["chosen"]]
     method = f"charter.method.{row['method']}"
     said = {"exponent": options.exponent} if row["method"] == "degressive" else {}
-    without = own.loc[own["powerless"], "municipality"]
+    without = [item["municipality"] for item in own if item["powerless"]]
     power = (
         page.say(
             "charter.council.powerless",
@@ -150,7 +150,7 @@ def _council(page: Page, alliance: str) -> Iterator[Block]:
             for_all=int(row["needed_for_all"]),
             names=", ".join(str(page.names.loc[code]) for code in without),
         )
-        if len(without)
+        if without
         else page.say("charter.council.power")
     )
     yield text(
@@ -173,14 +173,15 @@ def _council(page: Page, alliance: str) -> Iterator[Block]:
         [
             [str(page.names.loc[item["municipality"]]), number(item["seats"]),
              number(item["banzhaf"], ".3f"), number(item["shapley_shubik"], ".3f")]
-            for item in own.to_dict("records")
+            for item in own
         ],
         page.say("charter.council.caption"),
     )  # fmt: skip
 
 
 def _votes(page: Page, alliance: str) -> int:
-    return int(page.plan.compact.councils["needed_for_all"].loc[alliance])
+    (row,) = page.rows_of(page.plan.compact.councils, alliance)
+    return int(row["needed_for_all"])
 
 
 def _head(page: Page, alliance: str) -> Iterator[Block]:
@@ -193,11 +194,11 @@ def _cost(page: Page, alliance: str) -> Iterator[Block]:
     if sharing is None:
         yield text(page.say("charter.cost.none"))
         return
-    row: dict[str, Any] = sharing.alliances.loc[alliance].to_dict()  # type: ignore[assignment]
-    own = sharing.shares[(sharing.shares["alliance"] == alliance) & sharing.shares["recommended"]]
-    count = int((sharing.games["alliance"] == alliance).sum())
-    rules = sharing.rules[sharing.rules["alliance"] == alliance].set_index("rule")
-    blocking = int(rules["blocking"].get("population", 0))
+    (row,) = page.rows_of(sharing.alliances, alliance)
+    own = [item for item in page.rows_of(sharing.shares, alliance) if item["recommended"]]
+    count = len(page.rows_of(sharing.games, alliance))
+    rules = {item["rule"]: item for item in page.rows_of(sharing.rules, alliance)}
+    blocking = int(rules["population"]["blocking"]) if "population" in rules else 0
     subsidy = int(row["subsidy"])
     lines = [
         page.say(
@@ -226,10 +227,14 @@ def _cost(page: Page, alliance: str) -> Iterator[Block]:
     rows: list[list[Any]] = [
         [str(page.names.loc[item["municipality"]]), number(item["share"]), number(item["alone"]),
          number(item["per_head"])]
-        for item in own.to_dict("records")
+        for item in own
     ]  # fmt: skip
     rows.append(
-        [page.say("charter.total"), number(own["share"].sum()), number(own["alone"].sum()), ""]
+        [
+            page.say("charter.total"),
+            *(number(sum(item[key] for item in own)) for key in ("share", "alone")),
+            "",
+        ]
     )
     currency = page.plan.territory.metadata.currency
     yield table(
@@ -245,9 +250,9 @@ def _cost(page: Page, alliance: str) -> Iterator[Block]:
 
 
 def _budget(page: Page, alliance: str) -> Iterator[Block]:
-    bases = page.plan.compact.bases
-    own = bases[(bases["alliance"] == alliance) & (bases[["bases", "visits"]].sum(axis=1) > 0)]
-    if own.empty:
+    own = [item for item in page.rows_of(page.plan.compact.bases, alliance)
+           if item["bases"] + item["visits"] > 0]  # fmt: skip
+    if not own:
         yield text(page.say("charter.budget.none"))
         return
     standards = page.plan.scenario.services.standards
@@ -257,7 +262,7 @@ def _budget(page: Page, alliance: str) -> Iterator[Block]:
             service=standards[item["service"]].label.get(page.lang, item["service"]),
             count=item[column],
         )
-        for item in own.to_dict("records")
+        for item in own
         for key, column in (("base", "bases"), ("visits", "visits"))
         if item[column]
     )
@@ -277,7 +282,7 @@ def _exit(page: Page, alliance: str) -> Iterator[Block]:
     lines = [page.say("charter.exit.text", months=months)]
     sharing = page.plan.compact.sharing
     if sharing is not None:
-        own = sharing.exits[(sharing.exits["alliance"] == alliance) & sharing.exits["moves"]]
+        own = [item for item in page.rows_of(sharing.exits, alliance) if item["moves"]]
         moves = "; ".join(
             page.say(
                 "charter.exit.move_one",
@@ -286,7 +291,7 @@ def _exit(page: Page, alliance: str) -> Iterator[Block]:
                 saves=int(item["share"] - item["fair"]),
                 currency=page.plan.territory.metadata.currency,
             )
-            for item in own.to_dict("records")
+            for item in own
         )
         lines.append(
             page.say("charter.exit.move", moves=moves) if moves else page.say("charter.exit.stay")

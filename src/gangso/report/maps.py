@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from gangso.report.colours import ALONE, NO_DATA, OUTSIDE, TINTS, colour_map, se
 from gangso.report.naming import name_alliances, name_places
 from gangso.report.panel import Entry, Panel
 from gangso.report.sheet import INK, Sheet, style
-from gangso.report.words import place_names
+from gangso.report.words import place_names, province_column
 from gangso.texts import say
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ _WIDTH_IN = 6.85  # A4 less margins of 18 mm
 _PANEL_IN = 2.25
 _NARROW_IN = 5.0  # below: the panel goes under the map, without the key
 _MOST_LABELS = 150  # more cannot be told apart on a page; the caption says where they stand
+_MOST_TINTS = 400  # more outlines and tints are confetti: their residents are drawn instead
 _WORST = 10
+# Steps of an alliance's residents, as shares of the target; the fourth class is near it.
+_TARGET_STEPS = (0.02, 0.1, 0.5, 2.0)
 _POPULATION_STEPS = (5_000, 20_000, 50_000, 100_000, 500_000)
 
 
@@ -189,8 +193,10 @@ def alliances_map(
     """
     names = place_names(territory, lang)
     alliances, member = partition.alliances, partition.membership
-    tints = _tints(territory, partition)
-    entries = _legend(partition, lang)
+    many = len(alliances) > _MOST_TINTS
+    tints, entries = _by_size(partition, lang) if many else (
+        _tints(territory, partition), _legend(partition, lang)
+    )  # fmt: skip
     narrow = width_in < _NARROW_IN
     key: list[Entry] = []
     if not narrow and 0 < len(alliances) <= _MOST_LABELS:
@@ -213,13 +219,16 @@ def alliances_map(
         sheet.fill(axes, outside.to_list(), OUTSIDE, "#ffffff", thin)
         sheet.fill(axes, alone.to_list(), ALONE, "#9aa4ad", thin, hatch="//////")
         colours = [tints[str(a)] for a in of[of.notna()]]
-        sheet.fill(axes, allied.to_list(), colours, "#ffffff", thin)
-        merged = {
+        # Without outlines of their own, alliances are told apart where their classes differ.
+        sheet.fill(axes, allied.to_list(), colours, "face" if many else "#ffffff", thin)
+        merged = {} if many else {
             str(ident): _merged(sheet, shapes.reindex(row["members"].split("|")).dropna())
             for ident, row in alliances.iterrows()
-        }
+        }  # fmt: skip
         heavy = 1.0 if len(alliances) <= _MOST_LABELS else 0.3
         sheet.fill(axes, list(merged.values()), "none", INK, heavy, order=4)
+        if many:
+            provinces(sheet, axes)
         _crossings(sheet, axes, territory, member["alliance"])
         covered = sheet.furniture(axes)
         if len(alliances) <= _MOST_LABELS:
@@ -332,10 +341,8 @@ def _foot(territory: Territory, lang: str, tables: Sequence[str], drawn: bool | 
 
 
 def _province(territory: Territory, lang: str) -> pd.Series | None:
-    table = territory.municipalities
-    first = territory.metadata.languages[0]
-    column = "province" if lang == first or "province_en" not in table.columns else "province_en"
-    return table[column] if column in table.columns and table[column].notna().any() else None
+    column = province_column(territory, lang)
+    return None if column is None else territory.municipalities[column]
 
 
 def provinces(sheet: Sheet, axes: Axes) -> None:
@@ -360,20 +367,41 @@ def provinces(sheet: Sheet, axes: Axes) -> None:
 
 
 def _legend(partition: Partition, lang: str) -> list[Entry]:
+    allied = int((partition.membership["status"] == "allied").sum())
+    said = say("report.map.allied", lang, alliances=len(partition.alliances), count=allied)
+    return [
+        Entry(say("report.map.plan_title", lang)),
+        Entry(said, TINTS[0], edge=INK),
+        *_unallied(partition, lang),
+    ]
+
+
+def _by_size(partition: Partition, lang: str) -> tuple[dict[str, str], list[Entry]]:
+    """Colour of each alliance by its residents as a share of the target, and the key of it."""
+    people = partition.alliances["population"]
+    target = partition.settled.options.target_population
+    palette = sequence(len(_TARGET_STEPS) + 1)
+    number = np.searchsorted(_TARGET_STEPS, people.to_numpy(dtype=float) / target, side="right")
+    colours = dict(zip(map(str, people.index), (palette[n] for n in number), strict=True))
+    bounds = [step * target for step in _TARGET_STEPS]
+    labels = [
+        say("report.map.below", lang, high=bounds[0]),
+        *(say("report.map.between", lang, low=low, high=high)
+          for low, high in pairwise(bounds)),
+        say("report.map.above", lang, low=bounds[-1]),
+    ]  # fmt: skip
+    entries = [Entry(say("report.map.plan_sizes", lang, target=target))]
+    for at in reversed(range(len(palette))):
+        count = int((number == at).sum())
+        entries.append(Entry(say("report.map.class", lang, label=labels[at], count=count),
+                             palette[at]))  # fmt: skip
+    entries += _unallied(partition, lang)
+    return colours, entries
+
+
+def _unallied(partition: Partition, lang: str) -> list[Entry]:
     state = partition.membership["status"].value_counts()
-    entries = [Entry(say("report.map.plan_title", lang))]
-    entries.append(
-        Entry(
-            say(
-                "report.map.allied",
-                lang,
-                alliances=len(partition.alliances),
-                count=int(state.get("allied", 0)),
-            ),
-            TINTS[0],
-            edge=INK,
-        )
-    )
+    entries = []
     for status, colour, hatch in (("alone", ALONE, "////"), ("outside", OUTSIDE, None)):
         count = int(state.get(status, 0))
         if count:

@@ -9,7 +9,28 @@ import pandas as pd
 if TYPE_CHECKING:
     from gangso.territory.model import Territory
 
-__all__ = ["place_names"]
+__all__ = ["place_names", "province_column"]
+
+
+def province_column(territory: Territory, lang: str) -> str | None:
+    """Name the column of the municipalities that holds their province in a language.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    str or None
+        ``province`` or ``province_en``; None where no province is known.
+    """
+    table = territory.municipalities
+    first = territory.metadata.languages[0]
+    column = "province" if lang == first or "province_en" not in table.columns else "province_en"
+    return column if column in table.columns and table[column].notna().any() else None
 
 
 def place_names(territory: Territory, lang: str) -> pd.Series:
@@ -29,11 +50,9 @@ def place_names(territory: Territory, lang: str) -> pd.Series:
     """
     # Control characters (left by some wrong decoding upstream) have no shape in any font.
     names = territory.names(lang).astype("str").str.replace(r"[\x00-\x1f\x7f-\x9f]", "", regex=True)
-    table = territory.municipalities
-    first = territory.metadata.languages[0]
-    column = "province" if lang == first or "province_en" not in table.columns else "province_en"
-    if column in table.columns:
-        province = table[column]
+    column = province_column(territory, lang)
+    if column is not None:
+        province = territory.municipalities[column]
         shared = names.duplicated(keep=False) & province.notna()
         names = names.where(~shared, names + "(" + province.fillna("").astype("str") + ")")
     shared = names.duplicated(keep=False)

@@ -74,7 +74,8 @@ def desert_areas(
     """Draw the land of each municipality by the national minimums that it lacks.
 
     The land of a settlement is what lies nearest to it, as for drawn boundaries; within given
-    boundaries it is cut to them.
+    boundaries it is cut to them. A municipality with a given boundary whose settlements all
+    lack the same is that boundary.
 
     Parameters
     ----------
@@ -95,19 +96,28 @@ def desert_areas(
     """
     table = people.table.join(deserts)
     cells = table["municipality"].astype(str) + "\t" + table["unmet"].astype(str)
-    drawn = ground.dissolve(cells.to_numpy(dtype=str))
-    sums = table.groupby(cells).agg(residents=("all", "sum"), count=("count", "first"))
-    parts = pd.Series(drawn.index, index=drawn.index).str.split("\t", n=1, expand=True)
-    shapes = drawn.to_numpy()
+    # Where all settlements of a municipality lack the same, its given boundary is the answer.
+    whole = np.zeros(len(table), dtype=bool)
     if not territory.boundaries_drawn:
-        own = territory.boundaries.reindex(parts[0]).to_numpy()
-        shapes = shapely.intersection(shapes, shapely.make_valid(own))
+        whole = (cells.groupby(table["municipality"]).transform("nunique") == 1).to_numpy()
+    drawn = gpd.GeoSeries([], index=pd.Index([], dtype="str"), crs=_WGS84)
+    if not whole.all():
+        drawn = ground.dissolve(cells.to_numpy(dtype=str))
+        drawn = drawn[drawn.index.isin(cells[~whole])]
+    named = sorted({*drawn.index, *cells[whole]})
+    parts = pd.Series(named, index=named).str.split("\t", n=1, expand=True)
+    shapes = drawn.reindex(named).to_numpy()
+    if not territory.boundaries_drawn:
+        own = shapely.make_valid(territory.boundaries.reindex(parts[0]).to_numpy())
+        missing = shapely.is_missing(shapes)
+        shapes = np.where(missing, own, shapely.intersection(shapes, own))
+    sums = table.groupby(cells).agg(residents=("all", "sum"), count=("count", "first"))
     return gpd.GeoDataFrame(
         {
             "municipality": parts[0].to_numpy(),
             "unmet": parts[1].to_numpy(),
-            "count": sums["count"].reindex(drawn.index).to_numpy(),
-            "residents": sums["residents"].reindex(drawn.index).to_numpy(),
+            "count": sums["count"].reindex(named).to_numpy(),
+            "residents": sums["residents"].reindex(named).to_numpy(),
         },
         geometry=shapes,
         crs=_WGS84,

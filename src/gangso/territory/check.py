@@ -293,9 +293,12 @@ def _places(
 
 
 def _locations(
-    frames: Mapping[str, pd.DataFrame], has_boundaries: bool, faults: list[Fault]
+    frames: Mapping[str, pd.DataFrame],
+    has_boundaries: bool,
+    faults: list[Fault],
+    notes: list[Fault],
 ) -> None:
-    """Every municipality needs a place and an area from somewhere."""
+    """Every municipality needs a place and an area from somewhere; areas can be estimated."""
     own = frames.get("municipalities")
     if own is None or has_boundaries:
         return
@@ -320,6 +323,8 @@ def _locations(
             faults.extend(
                 faults_at(kind, "municipalities", bare.index.to_numpy(), columns[0], shown)
             )
+        elif kind == "no_area":
+            notes.append(Fault("areas_estimated", "municipalities", None, columns[0]))
         else:
             faults.append(Fault(kind, "municipalities", 1, columns[0]))
 
@@ -370,10 +375,11 @@ def check_package(raw: RawPackage) -> Checked:
     faults += _age_groups(frames) + _rides(frames)
     faults += outside_country(raw.metadata, frames, boundaries)
     _places(raw.tables, frames, boundaries, faults)
-    _locations(frames, raw.boundaries is not None, faults)
+    notes = list(raw.notes)
+    _locations(frames, raw.boundaries is not None, faults, notes)
     order = {name: number for number, name in enumerate(("datapackage", "package", *TABLES))}
     faults.sort(key=lambda f: (order.get(f.table, len(order)), f.row or 0))
-    return Checked(frames, boundaries, faults, list(raw.notes))
+    return Checked(frames, boundaries, faults, notes)
 
 
 def inspect(path: Path) -> Checked:

@@ -9,16 +9,19 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from pydantic import ValidationError
 
 from gangso.errors import BadInputError, Fault
+from gangso.territory.boundaries import estimate_areas
 from gangso.territory.check import Checked, check_package
 from gangso.territory.dictionary import TABLES, attributes
 from gangso.territory.metadata import Metadata
 from gangso.territory.model import Territory
 from gangso.territory.read import RawPackage, read_package
+from gangso.texts import LANGUAGES, say
 
 __all__ = ["build", "load"]
 
@@ -88,7 +91,24 @@ def _complete(
     if bare.any() and towns is not None and "area_km2" in towns:
         area = towns.groupby("municipality")["area_km2"].sum(min_count=1)
         own.loc[bare, "area_km2"] = area.reindex(own.index[bare]).to_numpy()
+        bare = own["area_km2"].isna()
+    if bare.any():  # the check let it pass: nobody gave any area, and the metadata says so
+        own.loc[bare, "area_km2"] = _estimated(own, towns, metric_crs)[bare.to_numpy()]
     return _ordered(own, "municipalities")
+
+
+def _estimated(
+    own: pd.DataFrame, towns: pd.DataFrame | None, metric_crs: str
+) -> npt.NDArray[np.float64]:
+    """Areas from the points of the settlements, and of municipalities without any."""
+    places = own[["lon", "lat"]].assign(code=own.index)
+    if towns is not None:
+        named = towns.rename(columns={"municipality": "code"})[["lon", "lat", "code"]]
+        bare = places[~places["code"].isin(named["code"])]
+        places = pd.concat([named, bare], ignore_index=True)
+    area = estimate_areas(places["lon"], places["lat"], metric_crs)
+    summed = pd.Series(area, index=places["code"]).groupby(level=0).sum()
+    return np.asarray(summed.reindex(own.index), dtype=np.float64)
 
 
 def _local_crs(checked: Checked) -> str:
@@ -138,6 +158,9 @@ def _make(checked: Checked, metadata: Metadata) -> Territory:
     )
     if not metadata.metric_crs:
         metadata = metadata.model_copy(update={"metric_crs": _local_crs(checked)})
+    if any(note.kind == "areas_estimated" for note in checked.notes):
+        said = {lang: say("territory.areas_estimated", lang) for lang in LANGUAGES}
+        metadata = metadata.model_copy(update={"notes": (said, *metadata.notes)})
     tables = {name: _defaults(frame, name) for name, frame in checked.tables.items()}
     own = _complete(
         tables.pop("municipalities"),

@@ -10,10 +10,20 @@ import pandas as pd
 import shapely
 from matplotlib.figure import Figure
 
-from gangso.report.blocks import Block, Page, first_rows, number, table, text
+from gangso.report.blocks import (
+    Block,
+    Page,
+    first_rows,
+    largest_rows,
+    number,
+    shown_alliances,
+    table,
+    text,
+)
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.maps import alliances_map
 from gangso.report.plan import PlanLike
+from gangso.report.words import province_column
 
 __all__ = ["ALLIANCES", "UNALLIED"]
 
@@ -36,12 +46,13 @@ def _alliances(page: Page) -> Iterator[Block]:
         (page.say("brief.alliances.members"), "left", 0.6),
         (page.say("brief.alliances.population"), "right", 0.12),
     ]
-    keys = [key for key in ("ties", "span") if key in table]
+    listed = shown_alliances(page)
+    keys = [key for key in ("ties", "span") if key in listed]
     columns += [
         (page.say(f"brief.alliances.{key}", unit=_unit(page, key)), "right", 0.11) for key in keys
     ]
     rows: list[list[Any]] = []
-    for alliance, row in table.iterrows():
+    for alliance, row in listed.iterrows():
         members = [str(page.names.loc[code]) for code in row["members"].split("|")]
         cells: list[Any] = [
             str(alliance),
@@ -50,8 +61,37 @@ def _alliances(page: Page) -> Iterator[Block]:
         ]
         cells += [number(row[key], ".0%" if key == "ties" else ".0f") for key in keys]
         rows.append(cells)
-    yield first_rows(page, columns, rows, page.say("brief.alliances.caption"), "alliances")
+    if len(listed) < len(page.plan.partition.alliances):
+        yield from _by_province(page)
+    yield largest_rows(page, columns, rows, page.say("brief.alliances.caption"), "alliances")
     yield from _wishes(page)
+
+
+def _by_province(page: Page) -> Iterator[Block]:
+    """Count the alliances of each province where there are too many to list."""
+    territory, found = page.plan.territory, page.plan.partition
+    column = province_column(territory, page.lang)
+    if column is None:
+        return
+    province = territory.municipalities[column]
+    status = found.membership["status"].reindex(province.index)
+    own = found.alliances.assign(province=province.reindex(found.alliances["centre"]).to_numpy())
+    rows: list[list[Any]] = []
+    for name, codes in province.groupby(province, sort=True):
+        here = own.loc[own["province"] == name, "population"]
+        rows.append([
+            str(name), number(len(codes)),
+            number(int((status.loc[codes.index] == "allied").sum())), number(len(here)),
+            number(here.median()) if len(here) else "–",
+        ])  # fmt: skip
+    keys = ("province", "municipalities", "allied", "alliances", "median")
+    widths = (0.36, 0.16, 0.16, 0.16, 0.16)
+    columns = [
+        (page.say(f"brief.provinces.{key}"), "left" if key == "province" else "right", width)
+        for key, width in zip(keys, widths, strict=True)
+    ]
+    caption = page.say("brief.provinces.caption")
+    yield first_rows(page, columns, rows, caption, "membership")
 
 
 def _criteria(page: Page) -> Block:
@@ -185,6 +225,7 @@ def _findings(page: Page) -> Iterator[str]:
             median=float(found.alliances["population"].median()),
             target=page.plan.scenario.alliances.target_population,
         )
+        yield from _far_from_target(page)
         if "ties" in found.alliances:
             yield page.say("brief.find.ties", ties=float(found.alliances["ties"].mean()))
     yield page.say(
@@ -194,6 +235,25 @@ def _findings(page: Page) -> Iterator[str]:
     )
     yield page.say(
         f"brief.find.{found.status}", candidates=found.candidates, gap=found.gap, cost=found.cost
+    )
+
+
+def _far_from_target(page: Page) -> Iterator[str]:
+    """Say so where most alliances cannot come near the size that is aimed at."""
+    people = page.plan.partition.alliances["population"]
+    options = page.plan.scenario.alliances
+    target = options.target_population
+    near = int(people.between(target / 2, 2 * target).sum())
+    if 2 * near >= len(people):
+        return
+    yield page.say(
+        "brief.find.far",
+        near=near,
+        alliances=len(people),
+        low=target / 2,
+        high=2 * target,
+        size=options.max_size,
+        median=float(page.plan.territory.municipalities["population"].median()),
     )
 
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from gangso.report.blocks import Block, Page, first_rows, listing, number, table, text
+from gangso.report.blocks import (
+    Block,
+    Page,
+    largest_rows,
+    listing,
+    number,
+    shown_alliances,
+    table,
+    text,
+)
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.plan import PlanLike
 
@@ -62,7 +71,7 @@ def _sharing(page: Page) -> Block:
         own = sharing.rules[sharing.rules["rule"] == "population"]
         per_head = dict(zip(own["alliance"], own["blocking"], strict=True))
     rows: list[list[Any]] = []
-    for name, row in plan.partition.alliances.iterrows():
+    for name, row in shown_alliances(page).iterrows():
         members = " · ".join(str(page.names.loc[code]) for code in row["members"].split("|"))
         cells: list[Any] = [
             {"text": str(name), "sub": members},
@@ -95,8 +104,13 @@ def _sharing(page: Page) -> Block:
             (page.say("brief.compact.per_head"), "right", 0.14),
             (page.say("brief.compact.rule"), "left", 0.16),
         ]
-    caption = page.say("brief.compact.sharing_caption", currency=plan.territory.metadata.currency)
-    return first_rows(page, columns, rows, caption, "compact_sharing")
+    currency = plan.territory.metadata.currency or page.say("brief.compact.no_currency")
+    if sharing is None:
+        caption, file = page.say("brief.compact.seats_caption"), "compact_seats"
+    else:
+        caption = page.say("brief.compact.sharing_caption", currency=currency)
+        file = "compact_sharing"
+    return largest_rows(page, columns, rows, caption, file)
 
 
 def _remarks(page: Page) -> Iterator[str]:

@@ -18,17 +18,21 @@ __all__ = ["DECLINE", "LEDGER"]
 
 
 def _ledger(page: Page) -> Iterator[Block]:
-    yield text(page.say("brief.ledger.intro"))
+    ledger = page.plan.diagnosis.ledger
+    shares = [
+        key for key in ("population_pct", "land_pct", "land_pct_cities", "jobs_pct")
+        if ledger[key].notna().any()
+    ]  # fmt: skip
+    two = "land_pct_cities" in shares
+    yield text(page.say("brief.ledger.intro" if two else "brief.ledger.intro_plain"))
     columns = [
         (page.say("brief.ledger.group"), "left", 0.28),
         (page.say("brief.ledger.municipalities"), "right", 0.1),
         (page.say("brief.ledger.population"), "right", 0.16),
-        (page.say("brief.ledger.population_pct"), "right", 0.11),
-        (page.say("brief.ledger.land_pct"), "right", 0.12),
-        (page.say("brief.ledger.land_pct_cities"), "right", 0.12),
-        (page.say("brief.ledger.jobs_pct"), "right", 0.11),
     ]
-    ledger = page.plan.diagnosis.ledger
+    for key in shares:
+        label = "land_pct_plain" if key == "land_pct" and not two else key
+        columns.append((page.say(f"brief.ledger.{label}"), "right", 0.46 / len(shares)))
     reference = ledger["group"] == "reference"
     computed = ledger.loc[~reference, "source"].dropna().unique()
     rows: list[list[Any]] = []
@@ -40,8 +44,7 @@ def _ledger(page: Page) -> Iterator[Block]:
         rows.append([
             {"text": str(row[f"label_{page.lang}"]), "sub": source},
             number(row["municipalities"]), number(row["population"]),
-            *(number(row[key], form) for key in
-              ("population_pct", "land_pct", "land_pct_cities", "jobs_pct")),
+            *(number(row[key], form) for key in shares),
         ])  # fmt: skip
     caption = page.say("brief.ledger.caption")
     if len(computed) == 1:

@@ -254,6 +254,17 @@ def _sources(mapping: Mapping) -> tuple[Metadata, list[dict[str, str]]]:
     return metadata, [{"title": title} for title in dict.fromkeys(licences)]
 
 
+def _named(metadata: Metadata, name: str) -> Metadata:
+    """Call a package that nobody named by its file."""
+    unnamed = Metadata()
+    changes: dict[str, Any] = {}
+    if metadata.name == unnamed.name:
+        changes["name"] = name
+    if metadata.title == unnamed.title:
+        changes["title"] = dict.fromkeys(unnamed.title, name)
+    return metadata.model_copy(update=changes)
+
+
 def _unsourced(mapping: Mapping, metadata: Metadata) -> list[Fault]:
     named = {source.table for source in metadata.sources}
     return [Fault("no_source", name) for name in mapping.tables if name not in named]
@@ -354,6 +365,7 @@ def make_package(
     """
     told = Notes()
     metadata, licences = _sources(mapping)
+    metadata = _named(metadata, Path(out).stem)
     walk = _crosswalk(mapping, told)
     style = metadata.number_format
     hint = None if style is None else NumberFormat(style.decimal, style.thousands)
@@ -399,7 +411,8 @@ def make_package(
         dropped=tuple(told.dropped),
         mended=tuple(told.mended),
         notes=(
-            *told.notes, *_silent_municipalities(ready, names), *_unsourced(mapping, metadata),
+            *told.notes, *checked.notes, *_silent_municipalities(ready, names),
+            *_unsourced(mapping, metadata),
         ),
         missing=tuple(name for name in wanted if name not in rows),
     )  # fmt: skip

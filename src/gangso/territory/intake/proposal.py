@@ -27,6 +27,7 @@ from gangso.territory.intake.mapping import (
 )
 from gangso.territory.intake.numerals import NumberFormat, detect_format, plain_numbers
 from gangso.territory.intake.reshape import lower_age, meaning
+from gangso.territory.metadata import Metadata
 
 __all__ = ["ColumnSeen", "Proposal", "propose_mapping"]
 
@@ -334,8 +335,20 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
     for path, seen in left:
         _join_or_fault(path, seen, tables, proposal)
     ranked = {name: (tables[name],) for name in MAPPABLE if name in tables}
-    mapping = Mapping(tables=ranked, crosswalk=walk)
+    metadata = Metadata(reference_year=_reference_year(tables.get("municipalities")))
+    mapping = Mapping(tables=ranked, crosswalk=walk, metadata=metadata)
     return Proposal(mapping, proposal.seen, proposal.faults, proposal.notes, proposal.doubts)
+
+
+def _reference_year(own: TableMapping | None) -> int | None:
+    """Of when the residents are, where the name of their column or file says so."""
+    if own is None:
+        return None
+    for name in (own.columns.get("population", ""), own.file.stem):
+        years = set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name))
+        if len(years) == 1:
+            return int(years.pop())
+    return None
 
 
 def _join_or_fault(
