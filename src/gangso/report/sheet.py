@@ -92,7 +92,11 @@ def png_bytes(figure: Figure, dpi: float = 200) -> bytes:
         figure.savefig(raw, format="rgba", dpi=dpi)
     size = (int(figure.get_figwidth() * dpi), int(figure.get_figheight() * dpi))
     image = Image.frombytes("RGBA", size, raw.getvalue())
-    flat = image.convert("RGB").quantize(colors=128, dither=Image.Dither.NONE)
+    rgb = image.convert("RGB")
+    # Flat colours show in a ninth of the pixels, where a palette is found in a tenth of the time.
+    few = rgb.resize((rgb.width // 3, rgb.height // 3), Image.Resampling.NEAREST)
+    palette = few.quantize(colors=128, dither=Image.Dither.NONE)
+    flat = rgb.quantize(palette=palette, dither=Image.Dither.NONE)
     out = BytesIO()
     flat.save(out, format="PNG", compress_level=6, dpi=(dpi, dpi))
     return out.getvalue()
