@@ -91,7 +91,7 @@ def test_an_item_of_the_latest_year() -> None:
     assert found.loc["small", "population"] == 7
     assert found.loc["unknown", "municipalities"] == 1
     assert np.isnan(found.loc["unknown", "population"])
-    assert found.loc["all", "source"] == "census (2015)"
+    assert found.loc["all", "source_en"] == "census (2015)"
 
 
 @pytest.mark.parametrize("wrong", [{"item": "nope"}, {"item": "census", "year": 1999}])
@@ -112,7 +112,11 @@ def test_an_item_without_the_table_is_a_missing_table() -> None:
 def test_references_stand_last_and_keep_what_is_unknown() -> None:
     row = ReferenceRow(label={"en": "Elsewhere"}, land_pct=70, source="a book")
     last = draw_up_ledger(territory([1]), LedgerOptions(references=(row,))).iloc[-1]
-    assert (last["group"], last["label_en"], last["source"]) == ("reference", "Elsewhere", "a book")
+    assert (last["group"], last["label_en"], last["source_en"]) == (
+        "reference",
+        "Elsewhere",
+        "a book",
+    )
     assert last["label_ko"] == "a book"
     assert last["municipalities"] is pd.NA
     assert np.isnan(last["population_pct"])

@@ -130,3 +130,15 @@ def test_facilities_keep_their_vintage(territory: Territory) -> None:
     assert years["pharmacy"].tolist() == [2024]
     assert years["delivery_institution"].tolist() == [2026]
     assert (table["service"] == "clinic").sum() > 2000
+
+
+def test_every_source_is_cited_in_korean(territory: Territory) -> None:
+    for source in territory.metadata.sources:
+        said = source.said("ko")
+        assert said.title != source.title
+        # What is left in Latin letters are names of columns and abbreviations.
+        prose = f"{said.title} {said.vintage} {said.note}"
+        assert not [w for w in prose.split() if w.isalpha() and w.isascii() and w.islower()
+                    and w not in ("imputed", "carried_back", "m", "km")]  # fmt: skip
+    assert territory.metadata.sources[0].cited("ko") == "통계청, 한국행정구역분류 (2018)"
+    assert territory.metadata.sources[0].cited("fr").startswith("Statistics Korea")

@@ -96,7 +96,7 @@ def show_evaluation(
         screen.out.print(_synthetic(screen, found.synthetic, options, names))
         screen.out.print(Text(screen.say("cli.evaluate.exact")))
     screen.out.print(Text(screen.say("evaluation.method", km=options.correlation_km)))
-    sources = source_lines(territory, ("hubs", "population", "indicators"))
+    sources = source_lines(territory, ("hubs", "population", "indicators"), screen.lang)
     for line in sources:
         screen.out.print(Padding(Text(f"· {line}"), (0, 0, 0, 1)))
     tables = {key: records(table) for key, table in evaluation_tables(found).items()}

@@ -81,7 +81,9 @@ def show_services(
         *found.assumptions[screen.lang],
     ]
     _list(screen, "cli.notes", dict.fromkeys(note for note in notes if note))
-    sources = tuple(source_lines(territory, ("facilities", "settlements", "population")))
+    sources = tuple(
+        source_lines(territory, ("facilities", "settlements", "population"), screen.lang)
+    )
     _list(screen, "cli.sources", sources)
     screen.document(_document(found, overview, thresholds, territory, notes, sources))
 

@@ -250,7 +250,7 @@ _COUNTS = {  # counts below the classes, and by which count it is known that the
 _YEARS = 10  # columns that fit beside the labels
 
 
-def source_lines(territory: Territory, tables: Iterable[str]) -> Iterator[str]:
+def source_lines(territory: Territory, tables: Iterable[str], lang: str) -> Iterator[str]:
     """Name the sources of some tables.
 
     Parameters
@@ -259,6 +259,8 @@ def source_lines(territory: Territory, tables: Iterable[str]) -> Iterator[str]:
         The territory.
     tables : iterable of str
         Tables whose sources are wanted.
+    lang : {"ko", "en"}
+        Language.
 
     Yields
     ------
@@ -266,11 +268,7 @@ def source_lines(territory: Territory, tables: Iterable[str]) -> Iterator[str]:
         A source and its vintage.
     """
     wanted = set(tables)
-    lines = (
-        f"{source.title} ({source.vintage})"
-        for source in territory.metadata.sources
-        if source.table in wanted
-    )
+    lines = (source.cited(lang) for source in territory.metadata.sources if source.table in wanted)
     yield from dict.fromkeys(lines)
 
 

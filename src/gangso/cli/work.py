@@ -195,7 +195,9 @@ def diagnose(
     classes = sorted(scenario.diagnosis.classes, key=lambda item: -item.at_least)
     labels = [(item.key, class_label(item.key, lang)) for item in classes]
     sources = tuple(
-        tables.source_lines(territory, ("municipalities", "population", "indicators", "finance"))
+        tables.source_lines(
+            territory, ("municipalities", "population", "indicators", "finance"), screen.lang
+        )
     )
     screen.out.print(Text(territory.metadata.title.get(lang, ""), style="bold"))
     screen.out.print(tables.ledger_table(found, lang))

@@ -16,7 +16,7 @@ __all__ = ["draw_up_ledger", "ledger_population", "left_out_groups"]
 
 _COLUMNS = (
     "group", "label_ko", "label_en", "municipalities", "population", "population_pct",
-    "area_km2", "land_pct", "land_pct_cities", "jobs_pct", "source",
+    "area_km2", "land_pct", "land_pct_cities", "jobs_pct", "source_ko", "source_en",
 )  # fmt: skip
 _NUMBERS = (
     "population", "population_pct", "area_km2", "land_pct", "land_pct_cities", "jobs_pct",
@@ -145,7 +145,7 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
                 if key not in ("left_out_1", "all")
                 else np.nan,
                 "jobs_pct": np.nan,
-                "source": source,
+                **{f"source_{lang}": source[lang] for lang in LANGUAGES},
             }
         )
     rows += [
@@ -156,7 +156,7 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
             "land_pct": row.land_pct,
             "population_pct": row.population_pct,
             "jobs_pct": row.jobs_pct,
-            "source": row.source,
+            **{f"source_{lang}": row.source for lang in LANGUAGES},
         }
         for row in options.references
     ]
@@ -203,14 +203,14 @@ def _both(key: str, **values: object) -> dict[str, str]:
     return {lang: say(key, lang, **values) for lang in LANGUAGES}
 
 
-def _source(territory: Territory, item: str, year: int | None) -> str:
-    """Name item, year and the source that the package gives for them."""
+def _source(territory: Territory, item: str, year: int | None) -> dict[str, str]:
+    """Name item, year and the source that the package gives for them, by language."""
     homes = {"registered": ("population", "persons"), "residents": ("municipalities", "population")}
     table, wanted = homes.get(item, ("indicators", item))
     for source in territory.metadata.sources:
         if source.table == table and wanted in source.columns:
-            return _dated(source.title, year)
-    return _dated(item, year)
+            return {lang: _dated(source.said(lang).title, year) for lang in LANGUAGES}
+    return dict.fromkeys(LANGUAGES, _dated(item, year))
 
 
 def _dated(name: str, year: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
-__all__ = ["ALONE", "NO_DATA", "OUTSIDE", "TINTS", "colour_map", "ink_on", "sequence"]
+__all__ = ["ALONE", "DIVERGING", "NO_DATA", "OUTSIDE", "TINTS", "colour_map", "ink_on", "sequence"]
 
 # Paul Tol's "light" scheme: made for areas that carry black text, safe for all colour
 # vision (Tol 2021, SRON/EPS/TN/09-002).
@@ -17,6 +17,9 @@ NO_DATA = "#cfd4d9"
 # Steps of Paul Tol's YlOrBr from light to dark: lightness falls evenly, so that the order
 # can be read without hue, and in a black-and-white copy.
 _YLORBR = ("#FFF7BC", "#FEE391", "#FEC44F", "#FB9A29", "#EC7014", "#CC4C02", "#993404", "#662506")
+
+# Gain to loss, from Paul Tol's "sunset" (made for a change of sign, safe for all colour vision).
+DIVERGING = ("#4A7BB7", "#98CAE1", "#EAECCC", "#FEDA8B", "#F67E4B", "#A50026")
 
 
 def sequence(count: int) -> tuple[str, ...]:

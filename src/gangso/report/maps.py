@@ -324,14 +324,16 @@ def new_sheet(
 
 
 def _foot(territory: Territory, lang: str, tables: Sequence[str], drawn: bool | None) -> list[str]:
-    wanted = (*tables, "municipalities")
-    titles = list(
-        dict.fromkeys(
-            f"{source.title} ({source.vintage})"
-            for source in territory.metadata.sources
-            if source.table in wanted
-        )
-    )
+    drawn_from = ("code", "name", "area_km2", "lon", "lat")
+    sources = territory.metadata.sources
+    # First what the colours mean, then what the shapes are drawn from.
+    cited = [s.cited(lang) for table in tables for s in sources if s.table == table]
+    cited += [
+        s.cited(lang)
+        for s in sources
+        if s.table == "municipalities" and (not s.columns or set(drawn_from) & set(s.columns))
+    ]
+    titles = list(dict.fromkeys(cited))
     lines = []
     if titles:
         lines.append(say("report.map.source", lang, titles="; ".join(titles[:4])))

@@ -8,11 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gangso.texts import LANGUAGES, say
 
-__all__ = ["Item", "Metadata", "NumberStyle", "Source"]
+__all__ = ["Item", "Metadata", "NumberStyle", "Source", "SourceText"]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceText(_Frozen):
+    """A source in another language; what is empty stays as it is."""
+
+    title: str = ""
+    vintage: str = ""
+    note: str = ""
 
 
 class Source(_Frozen):
@@ -23,6 +31,21 @@ class Source(_Frozen):
     title: str
     vintage: str
     note: str = ""
+    translations: dict[str, SourceText] = Field(default_factory=dict, description="by language")
+
+    def said(self, lang: str) -> SourceText:
+        """Title, vintage and note in a language, or else as they were written."""
+        own = self.translations.get(lang, SourceText())
+        return SourceText(
+            title=own.title or self.title,
+            vintage=own.vintage or self.vintage,
+            note=own.note or self.note,
+        )
+
+    def cited(self, lang: str) -> str:
+        """Title and vintage in one line."""
+        said = self.said(lang)
+        return f"{said.title} ({said.vintage})"
 
 
 class Item(_Frozen):

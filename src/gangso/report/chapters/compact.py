@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from gangso.report.blocks import (
     Block,
     Page,
+    figure,
     largest_rows,
     listing,
     number,
@@ -18,12 +21,17 @@ from gangso.report.blocks import (
     text,
 )
 from gangso.report.chapters.chapter import Chapter
+from gangso.report.colours import DIVERGING
+from gangso.report.maps import class_map
 from gangso.report.plan import PlanLike
 
 __all__ = ["COMPACT"]
 
 _MILLION, _TRILLION = 1e6, 1e12
 _LEVELS = ("municipality", "alliance", "province")
+# Change of the free revenue of a municipality, percent; the classes of the map.
+_CHANGES = (10, 5, 0, -5, -10)
+_MOST_NAMED = 10
 
 
 def _blocks(page: Page) -> Iterator[Block]:
@@ -37,6 +45,12 @@ def _blocks(page: Page) -> Iterator[Block]:
     yield listing(_remarks(page))
     if made.decentralisation is not None:
         yield _shift(page)
+        if _worst(page) is not None:
+            yield figure(
+                "tax_shift",
+                page.say("brief.compact.map_alt"),
+                page.say("brief.compact.map_caption", case=_case_name(page, _worst(page) or {})),
+            )
 
 
 def _functions(page: Page) -> Block:
@@ -156,7 +170,7 @@ def _worst(page: Page) -> dict[str, Any] | None:
         return None
     rows: list[dict[str, Any]] = [
         {str(k): v for k, v in row.items()}
-        for row in shift.cases.to_dict("records")
+        for row in shift.cases.reset_index().to_dict("records")
         if row["grants"] == "offset"
     ]
     return max(rows, key=lambda row: row["lose"], default=None)
@@ -167,16 +181,9 @@ def _shift(page: Page) -> Block:
     assert shift is not None
     rows: list[list[Any]] = []
     for row in shift.cases.to_dict("records"):
-        name = page.say(
-            "brief.compact.case_name",
-            national=100 - row["local_share_pct"],
-            local=row["local_share_pct"],
-            grants=page.say(f"brief.compact.grants.{row['grants']}"),
-            follows=page.say(f"brief.compact.key.{row['key']}"),
-        )
         rows.append(
             [
-                name,
+                _case_name(page, row),
                 number(row["tax_shift"] / _TRILLION, ",.1f"),
                 number(row["gain"]),
                 number(row["lose"]),
@@ -198,6 +205,45 @@ def _shift(page: Page) -> Block:
         "brief.compact.shift_caption", currency=page.plan.territory.metadata.currency
     )
     return table(columns, rows, caption)
+
+
+def _case_name(page: Page, row: Mapping[Any, Any]) -> str:
+    return page.say(
+        "brief.compact.case_name",
+        national=100 - row["local_share_pct"],
+        local=row["local_share_pct"],
+        grants=page.say(f"brief.compact.grants.{row['grants']}"),
+        follows=page.say(f"brief.compact.key.{row['key']}"),
+    )
+
+
+def _figures(page: Page, width_in: float) -> dict[str, Figure]:
+    """Draw who gains and who loses in the case with the most losers."""
+    shift, worst = page.plan.compact.decentralisation, _worst(page)
+    if shift is None or worst is None:
+        return {}
+    outcomes = shift.outcomes.xs(worst["case"], level="case")
+    change = 100 * (outcomes["per_head_after"] / outcomes["per_head_before"] - 1)
+    change = change.reindex(page.plan.territory.municipalities.index)
+    keys = [str(place) for place in range(len(_CHANGES) + 1)]
+    edges = [float("-inf"), *reversed(_CHANGES), float("inf")]
+    face = pd.cut(change, edges, right=False, labels=keys[::-1]).astype("object")
+    between = [
+        page.say("brief.compact.change", low=low, high=high) for high, low in pairwise(_CHANGES)
+    ]
+    over = page.say("brief.compact.change_over", edge=_CHANGES[0])
+    under = page.say("brief.compact.change_under", edge=_CHANGES[-1])
+    labels = dict(zip(keys, (over, *between, under), strict=True))
+    hardest = change.dropna().sort_values(kind="stable").head(_MOST_NAMED)
+    return {
+        "tax_shift": class_map(
+            page.plan.territory, face, labels, dict(zip(keys, DIVERGING, strict=True)),
+            page.say("brief.compact.map_title"), page.lang, width_in,
+            named={str(code): f"{value:+.0f} %" for code, value in hardest.items()},
+            marked=page.say("brief.compact.map_marked", count=len(hardest)),
+            tables=("finance",),
+        )
+    }  # fmt: skip
 
 
 def _findings(page: Page) -> Iterator[str]:
@@ -268,6 +314,7 @@ COMPACT = Chapter(
     blocks=_blocks,
     findings=_findings,
     notes=lambda page: [note[page.lang] for note in page.plan.compact.notes],
+    figures=_figures,
     tables=_tables,
     columns=_columns,
 )

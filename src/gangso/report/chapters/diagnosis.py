@@ -34,12 +34,14 @@ def _ledger(page: Page) -> Iterator[Block]:
         label = "land_pct_plain" if key == "land_pct" and not two else key
         columns.append((page.say(f"brief.ledger.{label}"), "right", 0.46 / len(shares)))
     reference = ledger["group"] == "reference"
-    computed = ledger.loc[~reference, "source"].dropna().unique()
+    cited = ledger[f"source_{page.lang}"]
+    computed = cited[~reference].dropna().unique()
     rows: list[list[Any]] = []
     for is_reference, (_, row) in zip(reference, ledger.iterrows(), strict=True):
         # One source for all computed rows is said once, above the table.
         said = not is_reference and len(computed) == 1
-        source = "" if said or pd.isna(row["source"]) else str(row["source"])
+        own = row[f"source_{page.lang}"]
+        source = "" if said or pd.isna(own) else str(own)
         form = ".4g" if is_reference else ".2f"  # as published; as computed
         rows.append([
             {"text": str(row[f"label_{page.lang}"]), "sub": source},

@@ -17,9 +17,9 @@ __all__ = ["SOURCES"]
 def _sources(page: Page) -> Iterator[Block]:
     territory, scenario = page.plan.territory, page.plan.scenario
     rows: list[list[Any]] = [
-        [source.table, ", ".join(source.columns), {"text": source.title, "sub": source.note},
-         source.vintage]
-        for source in territory.metadata.sources
+        [source.table, ", ".join(source.columns), {"text": said.title, "sub": said.note},
+         said.vintage]
+        for source, said in ((s, s.said(page.lang)) for s in territory.metadata.sources)
     ]  # fmt: skip
     if rows:
         yield table(

@@ -362,7 +362,7 @@ async def _data(desk: Desk, **more: Any) -> None:
 
 
 def _sources(desk: Desk) -> list[str]:
-    return [f"{s.title} ({s.vintage})" for s in desk.territory.metadata.sources]
+    return [s.cited(desk.words.lang) for s in desk.territory.metadata.sources]
 
 
 @action

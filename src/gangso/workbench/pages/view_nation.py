@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from gangso.alliances import Partition
 from gangso.scenario import Scenario
 from gangso.services import Services
@@ -48,7 +46,7 @@ def ledger_view(words: Words, found: NationalLedger) -> View:
                 "count": r["municipalities"],
                 "people": r["population_pct"],
                 "land": r["land_pct"],
-                "source": "" if pd.isna(r["source"]) else str(r["source"]),
+                "source": str(r[f"source_{words.lang}"]),
                 "reference": str(r["group"]).startswith("reference"),
             }
             for r in found.ledger.to_dict("records")
