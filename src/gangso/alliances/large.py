@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gangso.alliances.blocks import block_labels, colours, inside, within
+from gangso.alliances.dive import dive
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import Master
 from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST
@@ -69,8 +70,7 @@ def _round(gap: _Gap) -> Ints:
     master.add_columns(np.union1d(likely, search.start(active)))
     if len(gap.cuts):
         master.add_cuts(gap.cuts)
-    search.relax(master, active)
-    chosen = master.dive()
+    chosen = dive(master, gap.members, active, n, lambda *what: search.relax(*what)[0])
     if chosen is None:
         return np.empty(0, dtype=np.int64)
     return chosen[np.append(gap.own, False)[gap.members[chosen]].any(axis=1)]

@@ -223,38 +223,18 @@ class Master:
         )
         self.columns = self.columns[keep]
 
-    def dive(self) -> npt.NDArray[np.int64] | None:
-        """Round the relaxation to a plan: fix its surest columns, solve again, and so on.
+    def fix(self, which: npt.NDArray[np.int64]) -> None:
+        """Insist on candidates that are inside."""
+        self._bound_below(which, 1.0)
 
-        Returns
-        -------
-        ndarray of int64 or None
-            The chosen candidates, or None if the rounding runs into a dead end. The master
-            is left as it was.
-        """
-        fixed = np.empty(0, dtype=np.int64)
-        plan: npt.NDArray[np.int64] | None = None
-        position = np.full(len(self._cost), -1, dtype=np.int32)
-        position[self.columns] = np.arange(len(self.columns), dtype=np.int32) + self._fixed_columns
-        for _ in range(self._n + 1):
-            relaxed = self.solve()
-            if relaxed.artificial.max(initial=0.0) > 1e-6:
-                break
-            # What is smaller is rounding of the solver, and may overlap what is fixed.
-            free = ~np.isin(relaxed.columns, fixed) & (relaxed.values > 1e-6)
-            columns, values = relaxed.columns[free], relaxed.values[free]
-            if (values > 1 - 1e-6).all():
-                plan = relaxed.columns[relaxed.values > 0.5]
-                break
-            # Columns above 0.9 cannot overlap; below that only the surest one is safe to fix.
-            sure = columns[values > 0.9] if values.max() > 0.9 else columns[[values.argmax()]]
-            self._bound_below(position[sure], 1.0)
-            fixed = np.concatenate([fixed, sure])
-        self._bound_below(position[fixed], 0.0)
-        return plan
+    def release(self, which: npt.NDArray[np.int64]) -> None:
+        """Insist on candidates no longer."""
+        self._bound_below(which, 0.0)
 
-    def _bound_below(self, which: npt.NDArray[np.int32], low: float) -> None:
-        count = len(which)
+    def _bound_below(self, which: npt.NDArray[np.int64], low: float) -> None:
+        order = np.argsort(self.columns)
+        position = order[np.searchsorted(self.columns, which, sorter=order)]
+        which, count = (position + self._fixed_columns).astype(np.int32), len(which)
         _check(
             self._solver.changeColsBounds(
                 count, which, np.full(count, low), np.full(count, highspy.kHighsInf)

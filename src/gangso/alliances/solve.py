@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gangso.alliances.cuts import NO_CUTS, take_cuts, violated_sets
+from gangso.alliances.dive import dive
 from gangso.alliances.graph import Graph
 from gangso.alliances.limits import Limits
 from gangso.alliances.master import ExtraRow, Master, Relaxation, to_price
@@ -27,6 +28,7 @@ from gangso.alliances.pricing import (
     reduced_costs,
 )
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
+from gangso.alliances.sweeps import sweep_plan
 from gangso.alliances.windows import improve_by_windows
 from gangso.alliances.zerohalf import half_cuts
 from gangso.engine import Engine, open_engine
@@ -197,34 +199,51 @@ class Search:
         best = improving(self.members, active, per_member, np.iinfo(np.int64).max, self.n)
         return np.unique(np.concatenate([singles, best]))
 
-    def dive(self, master: Master, active: Ints, reduced: Ints) -> None:
+    def round(self, master: Master, active: Ints, reduced: Ints) -> None:
         """Look for a plan among the candidates with the least reduced cost."""
-        count = min(10 * self.n, len(active))
-        nearest = np.argpartition(reduced, count - 1)[:count] if count else np.arange(0)
-        master.add_columns(np.sort(active[nearest]))
-        chosen = master.dive()
+        likely = self._likely(active, reduced)
+        chosen = dive(
+            master, self.members, active[likely], self.n, lambda *what: self.relax(*what)[0]
+        )
         if chosen is not None:
             self.offer(chosen)
 
-    def windows(self, active: Ints, reduced: Ints, bound: int) -> None:
-        """Improve the plan of a large territory where it does not agree with the relaxation."""
-        if self.graph is None or not self.wide or not len(self.plan):
+    def polish(self, active: Ints, reduced: Ints, bound: int) -> None:
+        """Improve the plan: small windows searched through; large territories: wide ones too."""
+        if self.graph is None or self.rows or not len(self.plan):
             return
+        near = self._likely(active, reduced)
+        reduced = reduced[near]
+        likely, place = np.unique(np.concatenate([active[near], self.plan]), return_index=True)
+        # What the plan has that is not in play is not likely at all: it may be kept, not chosen.
+        dear = np.full(len(self.plan), (self.best * PRICES_PER_COST - bound))
+        reduced = np.concatenate([reduced, dear])[place]
+        swept = sweep_plan(
+            self.members[likely], self.cost[likely], reduced, self.graph,
+            np.searchsorted(likely, self.plan), self.limits.sweeps, self.limits.sweep_steps,
+        )  # fmt: skip
+        self.offer(likely[swept])
+        if not self.wide:
+            return
+        doubtful = np.ones(self.n, dtype=bool)
+        agreed = self.members[np.intersect1d(self.plan, likely[reduced == 0])]
+        doubtful[agreed[agreed >= 0]] = False
         # Dear candidates are in no good plan: windows choose among the likely ones.
         limit = (self.best - self.limits.step) * PRICES_PER_COST - bound
-        count = min(40 * self.n, len(active))
-        near = np.argpartition(reduced, count - 1)[:count]
-        likely = np.union1d(active[near[reduced[near] <= limit]], self.plan)
-        settled = active[reduced == 0]
-        doubtful = np.ones(self.n, dtype=bool)
-        agreed = self.members[np.intersect1d(self.plan, settled)]
-        doubtful[agreed[agreed >= 0]] = False
+        likely = np.union1d(likely[reduced <= limit], self.plan)
         better = improve_by_windows(
             self.members[likely], self.cost[likely], self.n,
             np.searchsorted(likely, self.plan), self.graph, self._window, doubtful,
             self.limits.window,
         )  # fmt: skip
         self.offer(likely[better])
+
+    def _likely(self, active: Ints, reduced: Ints) -> Ints:
+        """Positions of the candidates with the least reduced cost."""
+        count = min(40 * self.n, len(active))
+        if not count:
+            return np.empty(0, dtype=np.int64)
+        return np.sort(np.argpartition(reduced, count - 1)[:count])
 
     @staticmethod
     def _window(members: npt.NDArray[np.int32], cost: Ints, n: int, ceiling: int) -> Ints:
@@ -261,14 +280,15 @@ class Search:
             if not (halves or len(new_cuts) or exhausted):
                 halves, history, stalled = True, history[-1:], False
                 if depth == 0:
-                    self.dive(master, active, reduced)
+                    self.round(master, active, reduced)
+                    self.polish(active, reduced, stage.bound)
             if halves and not (stalled or exhausted):
                 new_cuts = self._halves(relaxed, master.cuts)
             last = not len(new_cuts)
             if last and depth == 0:
                 before = self.best
-                self.dive(master, active, reduced)
-                self.windows(active, reduced, stage.bound)
+                self.round(master, active, reduced)
+                self.polish(active, reduced, stage.bound)
                 if self.best < before and not exhausted:
                     history, last = history[-1:], False  # fewer candidates: cuts may bite again
                     new_cuts = self._halves(relaxed, master.cuts)

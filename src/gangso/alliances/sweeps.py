@@ -15,9 +15,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.graph import Graph
 from gangso.alliances.pricing import PRICES_PER_COST
 
-__all__ = ["LARGEST", "Region", "sweep"]
+__all__ = ["LARGEST", "Region", "sweep", "sweep_plan"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -89,6 +90,44 @@ def sweep(region: Region) -> Ints:
         order, min(max(region.window, width), LARGEST), region.steps,
     )  # fmt: skip
     return np.unique(of)
+
+
+def sweep_plan(
+    members: npt.NDArray[np.int32],
+    cost: Ints,
+    reduced: Ints,
+    graph: Graph,
+    plan: Ints,
+    windows: tuple[int, ...],
+    steps: int,
+) -> Ints:
+    """Improve a plan of a whole territory, by windows of one size after the other.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        Candidates, sorted by their lowest unit.
+    cost, reduced : ndarray of int64, shape (N,)
+        Their costs and reduced costs.
+    graph : Graph
+        Neighbourhood.
+    plan : ndarray of int64
+        Chosen candidates.
+    windows : tuple of int
+        Units of a window, round by round.
+    steps : int
+        Candidates placed in one window before it is left.
+
+    Returns
+    -------
+    ndarray of int64
+        A plan that costs no more.
+    """
+    for window in windows:
+        plan = sweep(
+            Region(members, cost, reduced, graph.indptr, graph.indices, plan, window, steps, window)
+        )
+    return plan
 
 
 @numba.njit(cache=True, nogil=True)

@@ -55,11 +55,12 @@ def _pack(dense):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _eliminate(dense, odd, value, order, least, found):  # type: ignore[no-untyped-def]
+def _eliminate(dense, odd, value, order, least, number, found, excess):  # type: ignore[no-untyped-def]
     """List sums of rows, odd in limit, in which candidates of little value are odd.
 
     ``dense`` (rows, columns) and ``odd`` (rows,) are what rows and limits are modulo 2;
-    ``order`` is the order in which columns are cleared. Each of ``found`` marks the rows of a sum.
+    ``order`` is the order in which columns are cleared. Each of ``found`` gets the numbers of the
+    rows of a sum, padded with -1, and ``excess`` by how much the relaxation violates it.
     """
     rows = len(dense)
     parity, odd = _pack(dense), odd.copy()
@@ -84,8 +85,13 @@ def _eliminate(dense, odd, value, order, least, found):  # type: ignore[no-untyp
                     total += value[64 * w + _ones(lowest - one)]
                     word ^= lowest
             if total < 1 - 2 * least:
+                length = 0
                 for term in range(rows):
-                    found[count, term] = (made[row, term // 64] >> np.uint64(term % 64)) & one
+                    if made[row, term // 64] >> np.uint64(term % 64) & one:
+                        found[count, length] = number[term]
+                        length += 1
+                found[count, length:] = -1
+                excess[count] = (1 - total) / 2
                 count += 1
         if step == len(order):
             break
@@ -110,6 +116,44 @@ def _eliminate(dense, odd, value, order, least, found):  # type: ignore[no-untyp
                 odd[row] ^= odd[pivot]
                 fresh[row] = True
     return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _fingerprints(found):  # type: ignore[no-untyped-def]
+    """Give every sum a number made of its rows, so that equals come together when sorted."""
+    prints = np.zeros(len(found), dtype=np.uint64)
+    for position in range(len(found)):
+        for row in found[position]:
+            if row < 0:
+                break
+            prints[position] = (prints[position] ^ np.uint64(row)) * np.uint64(0x100000001B3)
+    return prints
+
+
+@numba.njit(cache=True, nogil=True)
+def _choose(found, order, at_most, rows):  # type: ignore[no-untyped-def]
+    """Take sums in an order, none twice and no row in too many of them."""
+    taken = np.zeros(rows, dtype=np.int64)
+    chosen = np.empty(at_most, dtype=np.int64)
+    count = 0
+    before = -1
+    for position in order:
+        same = before >= 0 and (found[position] == found[before]).all()
+        before = position
+        fine = not same and count < at_most
+        for row in found[position]:
+            if row < 0 or not fine:
+                break
+            fine = taken[row] < _SHARED
+        if not fine:
+            continue
+        for row in found[position]:
+            if row < 0:
+                break
+            taken[row] += 1
+        chosen[count] = position
+        count += 1
+    return chosen[:count]
 
 
 def _rows(
@@ -181,35 +225,23 @@ def half_cuts(
     links = coo_array(parity)
     both = coo_array((links.data, (links.row, rows + links.col)), shape=(rows + columns,) * 2)
     part = connected_components(both.tocsr(), directed=False)[1]
-    ranked: dict[tuple[int, ...], float] = {}
+    found, excess = [np.empty((0, _MOST_ROWS), dtype=np.int32)], [np.empty(0)]
     for label in np.unique(part[:rows]).tolist():
         own, here = np.flatnonzero(part[:rows] == label), np.flatnonzero(part[rows:] == label)
         if len(own) < 3:
             continue
         dense, weight = parity[own][:, here].toarray(), value[here]
-        found = np.zeros((_LISTED, len(own)), dtype=np.uint8)
         for draw in range(_ORDERS):
             # Large values first: what is cleared counts nothing. Near ties are broken anew.
             noise = rng.uniform(0.5, 1.5, len(here)) if draw else 1.0
             order = np.argsort(-weight * np.where(weight < 1 - _TIGHT, noise, 2.0), kind="stable")
-            count = _eliminate(dense, odd[own], weight, order, least, found)
-            for marked in np.unique(found[:count], axis=0):
-                used = np.flatnonzero(marked)
-                loose = float(weight @ (dense[used].sum(axis=0) % 2))
-                ranked[tuple(number[own[used]].tolist())] = round((1 - loose) / 2, 6)
-    taken: dict[int, int] = {}
-    chosen: list[tuple[int, ...]] = []
-    for terms, _ in sorted(ranked.items(), key=lambda item: (-item[1], len(item[0]), item[0])):
-        if max(taken.get(row, 0) for row in terms) >= _SHARED:
-            continue
-        for row in terms:
-            taken[row] = taken.get(row, 0) + 1
-        chosen.append(terms)
-        if len(chosen) == at_most:
-            break
-    new = np.full(
-        (len(chosen), max((len(terms) for terms in chosen), default=5)), -1, dtype=np.int32
-    )
-    for position, terms in enumerate(chosen):
-        new[position, : len(terms)] = terms
-    return new
+            sums = np.empty((_LISTED, _MOST_ROWS), dtype=np.int32)
+            violation = np.empty(_LISTED)
+            count = _eliminate(dense, odd[own], weight, order, least, number[own], sums, violation)
+            found.append(sums[:count])
+            excess.append(violation[:count])
+    sums, violation = np.concatenate(found), np.concatenate(excess).round(6)
+    length = (sums >= 0).sum(axis=1)
+    order = np.lexsort((_fingerprints(sums), length, -violation))
+    chosen: npt.NDArray[np.int32] = sums[_choose(sums, order, at_most, n + len(cuts))]
+    return chosen[:, : max(5, int((chosen >= 0).sum(axis=1).max(initial=0)))]
