@@ -228,17 +228,21 @@ def graphs() -> None:
         show(name, found, cpu)
 
 
-def us() -> None:
+def us_counties() -> Territory:
     """3,085 US counties; without flows, states as provinces."""
     folder = SHARED / "golden/us_counties"
     units = pd.read_csv(folder / "counties.csv", dtype={"code": "str"})
     links = pd.read_csv(folder / "contiguity.csv", dtype="str")
-    territory = territory_of(
+    return territory_of(
         units.rename(columns={"state": "province"}).assign(area_km2=1.0),
         links,
         {"metric_crs": "EPSG:5070", "languages": ["en"]},
     )
-    found, cpu = cpu_solve(AllianceModel(territory))
+
+
+def us() -> None:
+    """The proof for US counties."""
+    found, cpu = cpu_solve(AllianceModel(us_counties()))
     show("US counties", found, cpu)
 
 

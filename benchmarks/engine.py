@@ -1,9 +1,11 @@
 """Every kind of divided work on Dask: a scheduler and two workers, one killed in the middle.
 
-Run ``uv run benchmarks/engine.py [points=3000] [draws=1000] [cells=1000000]``; 0 leaves a part
-out. Scheduler and workers are processes of their own. Each part runs here, on the two workers,
-and on two workers of which one is killed with SIGKILL half-way; results must be equal, to the
-byte. Prints seconds and throughput against serial.
+Run ``uv run benchmarks/engine.py [us=1] [draws=1000] [cells=10000000] [points=0]``; 0 leaves a
+part out. ``us`` is the largest real partition, 3,085 US counties, block by block; ``points`` as
+many random ones. Scheduler and workers are processes of their own. Each part runs here, on the
+two workers, and on two workers of which one is killed with SIGKILL half-way; results must be
+equal, to the byte. Prints seconds, processor and throughput against serial, and ends with 1 if
+anything differs. Kernels are compiled by a small run of each part first.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from grid import CRS, TILE_KM, cells_file, degrees, roads
 
-from alliances import points
+from alliances import points, us_counties
 from gangso import opening
 from gangso.alliances import AllianceModel
 from gangso.alliances.limits import Limits
@@ -38,6 +40,7 @@ from gangso.engine import Engine, open_engine
 from gangso.projection import project
 from gangso.scenario import AllianceOptions
 from gangso.services.grid import grid_access
+from gangso.territory import Territory
 from gangso.territory.tiles import cut_tiles
 
 
@@ -93,13 +96,15 @@ def frames(result: Any) -> str:
     return digest.hexdigest()
 
 
-def partition_job(count: int) -> Callable[[Engine], str]:
-    """Bound and plan of so many points, block by block."""
-    model = AllianceModel(points(count, 1), AllianceOptions())
+def partition_job(territory: Territory) -> Callable[[Engine], str]:
+    """Bound and plan of a territory, block by block."""
+    model = AllianceModel(territory, AllianceOptions())
+    whole = min(1_000, len(territory.municipalities) - 1)
 
     def run(engine: Engine) -> str:
         model.engine = engine
-        return str(model.solve(None, Limits(whole=min(1_000, count - 1))).certificate["digest"])
+        found = model.solve(None, Limits(whole=whole))
+        return f"{found.certificate['digest']} gap {found.gap:.3%}"
 
     return run
 
@@ -116,6 +121,7 @@ def grid_job(count: int, folder: Path) -> Callable[[Engine], str]:
     side = np.sqrt(count) / 10
     network = roads(max(count // 10, 100), side, rng)
     sites = network.locate(*degrees(rng.uniform(0, side, (max(count // 2_000, 5), 2))))
+    folder.mkdir()
     cells_file(folder / "cells.parquet", count, side, rng)
     (folder / "cut").mkdir()
     tiles = cut_tiles(folder / "cells.parquet", folder / "cut", TILE_KM, CRS)
@@ -137,29 +143,41 @@ def timed(run: Callable[[Engine], str], engine: Engine) -> tuple[str, float]:
     return run(engine), time.perf_counter() - start
 
 
-def compare(name: str, run: Callable[[Engine], str]) -> bool:
+def compare(name: str, run: Callable[[Engine], str], small: Callable[[Engine], str]) -> bool:
     """Here, on two workers, and on two of which one dies."""
+    print(f"{name}: here ...", flush=True)
     with open_engine("serial") as engine:
-        run(engine)  # compiled kernels
+        small(engine)  # compiled kernels
+        before = time.process_time()
         serial, serial_seconds = timed(run, engine)
+        processor = time.process_time() - before
     with cluster() as (address, workers), open_engine(address) as engine:
         while engine.workers < len(workers):
             time.sleep(0.1)
-        run(engine)
+        small(engine)
         whole, seconds = timed(run, engine)
+        over = threading.Event()
+        alive: list[bool] = []
 
         def kill() -> None:
-            time.sleep(seconds / 2)
-            workers[0].send_signal(signal.SIGKILL)
+            # Killed only while the work is still going on: after it nothing would be proven.
+            if not over.wait(seconds / 2):
+                alive.append(workers[0].poll() is None)
+                workers[0].send_signal(signal.SIGKILL)
 
-        threading.Thread(target=kill).start()
+        killer = threading.Thread(target=kill)
+        killer.start()
         killed, killed_seconds = timed(run, engine)
-        gone = workers[0].poll() is not None
+        over.set()
+        killer.join()
+        gone = alive == [True] and workers[0].wait() == -signal.SIGKILL
     same = serial == whole == killed and gone
     print(
-        f"{name}: serial {serial_seconds:.1f} s, Dask {seconds:.1f} s "
-        f"(throughput {serial_seconds / seconds:.2f} of serial), one of two workers killed "
-        f"half-way {killed_seconds:.1f} s; results {'equal' if same else 'DIFFER'}",
+        f"{name}: serial {serial_seconds:.1f} s ({processor:.1f} s of processor), Dask "
+        f"{seconds:.1f} s (throughput {serial_seconds / seconds:.2f} of serial), one of two "
+        f"workers killed half-way {killed_seconds:.1f} s; "
+        f"results {'equal' if same else 'DIFFER'}: {serial[:12]}{serial[64:]}"
+        + ("" if gone else " (no worker was killed in the middle)"),
         flush=True,
     )
     return same
@@ -167,18 +185,25 @@ def compare(name: str, run: Callable[[Engine], str]) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Run the parts asked for."""
-    sizes = {"points": 3_000, "draws": 1_000, "cells": 1_000_000}
+    sizes = {"us": 1, "draws": 1_000, "cells": 10_000_000, "points": 0}
     sizes |= {key: int(value) for key, value in (word.split("=") for word in arguments)}
     fine = True
     with tempfile.TemporaryDirectory() as folder:
-        jobs: dict[str, Callable[[], Callable[[Engine], str]]] = {
-            "points": lambda: partition_job(sizes["points"]),
-            "draws": lambda: projection_job(sizes["draws"]),
-            "cells": lambda: grid_job(sizes["cells"], Path(folder)),
-        }
-        for key, make in jobs.items():
+        some = Path(folder)
+        jobs: dict[str, tuple[str, Callable[[], Callable[[Engine], str]], Callable[..., Any]]] = {
+            "us": ("US counties", lambda: partition_job(us_counties()),
+                   lambda: partition_job(points(300, 1))),
+            "draws": ("draws", lambda: projection_job(sizes["draws"]),
+                      lambda: projection_job(20)),
+            "cells": ("cells", lambda: grid_job(sizes["cells"], some / "cells"),
+                      lambda: grid_job(20_000, some / "few")),
+            "points": ("points", lambda: partition_job(points(sizes["points"], 1)),
+                       lambda: partition_job(points(300, 2))),
+        }  # fmt: skip
+        for key, (name, make, make_small) in jobs.items():
             if sizes[key]:
-                fine &= compare(f"{sizes[key]:,} {key}", make())
+                count = 3_085 if key == "us" else sizes[key]
+                fine &= compare(f"{count:,} {name}", make(), make_small())
     return 0 if fine else 1
 
 

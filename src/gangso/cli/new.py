@@ -79,7 +79,7 @@ def propose(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(mapping.to_yaml(), encoding="utf-8")
     named = ", ".join(mapping.tables)
-    doubts = ", ".join(f"{table}.{attribute}" for table, attribute in proposal.doubts)
+    doubts = ", ".join(dict.fromkeys(f"{table}.{name}" for table, name in proposal.doubts))
     if doubts:
         screen.out.print(Text(screen.say("cli.new.doubts", doubts=doubts)))
     screen.out.print(Text(screen.say("cli.new.proposed", out=out, tables=named)))

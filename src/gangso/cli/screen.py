@@ -16,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gangso.cli.tables import fault_tables, infeasible_lines
+from gangso.cli.faults import fault_tables
+from gangso.cli.tables import infeasible_lines
 from gangso.errors import BadInputError, GangsoError, InfeasibleError
 from gangso.texts import LANGUAGES, say
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from gangso.errors import Fault, InfeasibleError
+from gangso.errors import InfeasibleError
 from gangso.texts import say
 
 if TYPE_CHECKING:  # pandas costs half a second, which a fault report should not
@@ -22,7 +22,6 @@ __all__ = [
     "alliance_table",
     "check_table",
     "counts_tables",
-    "fault_tables",
     "filled_table",
     "infeasible_lines",
     "ledger_table",
@@ -114,36 +113,6 @@ def number_text(value: Any, form: str) -> str:
     import pandas as pd
 
     return _DASH if pd.isna(value) else format(value, form)
-
-
-def fault_tables(faults: Iterable[Fault], lang: str) -> Iterator[Table]:
-    """Show the faults, one table of them for each table of the package.
-
-    Parameters
-    ----------
-    faults : iterable of Fault
-        Faults in any order.
-    lang : {"ko", "en"}
-        Language.
-
-    Yields
-    ------
-    Table
-        The faults of one table, in the order of the rows.
-    """
-    grouped: dict[str, list[Fault]] = {}
-    for fault in faults:
-        grouped.setdefault(fault.table, []).append(fault)
-    for name, group in grouped.items():
-        headings = ("row", "column", "value", "problem", "fix")
-        table = plain_table(
-            say("cli.faults_of", lang, table=name, count=len(group)),
-            [(say(f"cli.fault.{key}", lang), key == "row") for key in headings],
-        )
-        for fault in sorted(group, key=lambda f: (f.row or 0, f.column or "")):
-            row = "" if fault.row is None else fault.row
-            _add(table, (row, fault.column, fault.value, fault.problem(lang), fault.fix(lang)))
-        yield table
 
 
 def infeasible_lines(error: InfeasibleError, lang: str) -> Iterator[str]:

@@ -148,3 +148,33 @@ def test_a_column_that_is_not_there(files: tuple[Path, Path], tmp_path: Path) ->
     with pytest.raises(BadInputError) as caught:
         make_package(mapping, tmp_path / "out")
     assert "no_such_column" in {f.kind for f in caught.value.faults}
+
+
+def test_wide_ages_several_files_and_what_only_names_say(tmp_path: Path) -> None:
+    ages = ",".join(f"a{age}" for age in range(0, 105, 5))
+    figures = ",".join(["10"] * 21)
+    texts = {
+        "units_2020.csv": "code,name,lon,lat,population\n001,A,7.1,45.1,420\n002,B,7.2,45.1,420\n",
+        "people.csv": f"code,year,sex,{ages}\n"
+        + "".join(f"{c},2020,{s},{figures}\n" for c in ("001", "002") for s in "fm"),
+        "moves_2019.csv": "origin,destination,moves\n001,002,5\n",
+        "moves_2020.csv": "origin,destination,moves\n001,002,7\n",
+        "od.csv": "origin,destination,trips\n001,002,70\n",
+        "pharmacies_202006.csv": "lon,lat,insee\n7.1,45.1,001\n",
+        "krankenhaus.csv": "lon,lat,insee\n7.2,45.1,002\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    proposal = propose_mapping([tmp_path / name for name in texts])
+    assert proposal.faults == []
+    assert set(proposal.doubts) == {("facilities", "service")}
+    assert proposal.mapping.metadata.reference_year == 2020
+    made = make_package(proposal.mapping, tmp_path / "land")
+    assert made.rows["population"] == 2 * 2 * 21
+    territory = load(tmp_path / "land")
+    assert territory.metadata.title["en"] == "land"
+    assert territory.flows is not None
+    told = territory.flows[["kind", "year", "amount"]].astype(object).fillna(0).to_numpy().tolist()
+    assert sorted(told) == [["migration", 2019, 5], ["migration", 2020, 7], ["trips", 0, 70]]
+    assert territory.facilities is not None
+    assert sorted(territory.facilities["service"]) == ["hospital", "pharmacy"]

@@ -38,6 +38,10 @@ _CODE_AND_NAME = r"^(?P<code>\d{2,12})[\s_:–-]+(?P<name>\D.*)$"
 # Columns such as m_0_4, F85+, 남_5~9세, Frauen 20-24.
 _SEX_AND_AGE = re.compile(r"^(?P<sex>[^\W\d_]+)[\W_]*(?P<age>\d+\D*\d*\D*)$")
 _LEAST_WIDE = 6
+# Columns such as a0, age_5_9, 85+: ages of a table that names the sex in a column of its own.
+_AGE = re.compile(r"^(?P<before>[^\W\d_]*)[\W_]*(?P<age>\d{1,3}(?!\d)\D*\d{0,3}\D*)$")
+# Tables that several files may make up together.
+_IN_PARTS = ("facilities", "flows")
 
 
 @dataclass(frozen=True)
@@ -184,11 +188,60 @@ def _wide(seen: Sequence[ColumnSeen]) -> Unpivot | None:
     if len(aged) >= _LEAST_WIDE and all(lower_age(m["age"]) is not None for m in aged):
         sexes = "|".join(sorted({re.escape(m["sex"]) for m in aged}))
         return Unpivot(columns=rf"(?P<sex>{sexes})[\W_]*(?P<age>\d.*)", value="persons")
+    by_age = _by_age(names)
+    if by_age is not None and "sex" in _match(seen, "population"):
+        return by_age
     rows = {sample for column in seen[:1] for sample in column.samples}
     coded = [name for name in names[1:] if re.fullmatch(r"[A-Z]{0,3}\d{2,14}", name)]
     if len(coded) >= 3 and len(coded) >= len(names) - 3 and rows & set(coded):
         return Unpivot(columns=r"(?P<destination>[A-Z]{0,3}\d{2,14})", value="amount")
     return None
+
+
+def _by_age(names: Sequence[str]) -> Unpivot | None:
+    """Recognise columns that are ages in rising order, whatever stands before them."""
+    prefixes: dict[str, list[int]] = {}
+    for name in names:
+        found = _AGE.match(name)
+        age = None if found is None else lower_age(found["age"])
+        if found is not None and age is not None:
+            prefixes.setdefault(found["before"], []).append(age)
+    for before, ages in prefixes.items():
+        if len(ages) >= _LEAST_WIDE and ages[0] == 0 and ages == sorted(set(ages)):
+            pattern = rf"{re.escape(before)}[\W_]*(?P<age>\d{{1,3}}(?!\d)\D*\d{{0,3}}\D*)"
+            return Unpivot(columns=pattern, value="persons")
+    return None
+
+
+def _said_by_name(kind: str, *texts: str) -> str | None:
+    """Find a word of the vocabulary in the name of a column or file."""
+    for text in texts:
+        for word in re.split(r"[\W_\d]+", text.casefold()):
+            found = meaning(kind, word) if word else None
+            if found is not None:
+                return found
+    return None
+
+
+def _constants(
+    table: str, matched: dict[str, str], path: Path
+) -> tuple[dict[str, str | float], list[str]]:
+    """What every row of a file is, where no column says it; and which of it is a guess."""
+    if table == "flows":
+        found: dict[str, str | float] = {}
+        guessed = []
+        if "kind" not in matched:
+            said = _said_by_name("flow", matched.get("amount", ""), path.stem)
+            found["kind"] = said or "trips"
+            guessed = [] if said else ["kind"]
+        year = _year_in(path.stem)
+        if "year" not in matched and year is not None:
+            found["year"] = str(year)
+        return found, guessed
+    if table == "facilities" and "service" not in matched:
+        said = _said_by_name("service", path.stem)
+        return ({"service": said}, ["service"]) if said else ({}, [])
+    return {}, []
 
 
 def _split(seen: Sequence[ColumnSeen]) -> dict[str, str]:
@@ -216,6 +269,7 @@ def _tables_of(
     if areas:
         placed |= {"municipality"}
     scores = {}
+    fixed: dict[str, tuple[dict[str, str | float], list[str]]] = {}
     for table in (name for name in TABLES if name in _synonyms()):  # roads are imported
         matched = _match(seen, table)
         required = {a.name for a in attributes(table) if a.required} - placed - {"id"}
@@ -223,9 +277,12 @@ def _tables_of(
             required -= {"municipality"}  # found from the map
         if table == "settlements":
             required -= {"code"}
+        constants, guesses = _constants(table, matched, path)
+        required -= set(constants)
         if required <= set(matched):
             named = path.stem.lower().startswith(table[:5])
             scores[table] = (named, len(required), len(matched), matched)
+            fixed[table] = (constants, guesses)
     found: dict[str, TableMapping] = {}
     doubts: list[tuple[str, str]] = []
     base = TableMapping(file=path, split=split)
@@ -242,7 +299,9 @@ def _tables_of(
             found["boundaries"] = base.model_copy(update={"columns": code})
     elif scores:
         best = max(scores, key=lambda table: scores[table][:3])
-        found[best] = base.model_copy(update={"columns": scores[best][3]})
+        constants, guesses = fixed[best]
+        found[best] = base.model_copy(update={"columns": scores[best][3], "constants": constants})
+        doubts += [(best, guess) for guess in guesses]
     if not found and not is_map:
         matched = _match(seen, "municipalities")
         matched |= (guessed := _guess(seen, matched))
@@ -260,12 +319,12 @@ def _wide_table(wide: Unpivot, seen: Sequence[ColumnSeen], path: Path) -> dict[s
     constants: dict[str, str | float] = {}
     if table == "flows":
         columns.setdefault("origin", rest[0].name if rest else "")
-        constants["kind"] = "trips"
+        constants["kind"] = _said_by_name("flow", path.stem) or "trips"
     elif "municipality" not in columns and rest:
         columns["municipality"] = next((c.name for c in rest if c.kind == "code"), rest[0].name)
-    year = re.search(r"(19|20)\d\d", path.stem)
-    if "year" not in columns and year:
-        constants["year"] = int(year[0])
+    year = _year_in(path.stem)
+    if "year" not in columns and year is not None:
+        constants["year"] = str(year)
     return {table: TableMapping(file=path, unpivot=wide, columns=columns, constants=constants)}
 
 
@@ -305,6 +364,7 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
     """
     proposal = Proposal(Mapping(tables={}))
     tables: dict[str, TableMapping] = {}
+    further: dict[str, list[TableMapping]] = {}
     walk: CrosswalkMapping | None = None
     left: list[tuple[Path, tuple[ColumnSeen, ...]]] = []
     # Maps last: attributes that come with polygons serve only where there is no table.
@@ -331,10 +391,16 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
         for name, table in known.items():
             if name not in tables:
                 tables[name] = table
-                proposal.doubts.extend(d for d in doubts if d[0] == name)
+            elif name in _IN_PARTS:
+                further.setdefault(name, []).append(table)
+            else:
+                details = {"table": name, "taken": tables[name].file.name}
+                proposal.notes.append(Fault("table_again", name, value=path.name, details=details))
+                continue
+            proposal.doubts.extend(d for d in doubts if d[0] == name)
     for path, seen in left:
         _join_or_fault(path, seen, tables, proposal)
-    ranked = {name: (tables[name],) for name in MAPPABLE if name in tables}
+    ranked = {name: (tables[name], *further.get(name, ())) for name in MAPPABLE if name in tables}
     metadata = Metadata(reference_year=_reference_year(tables.get("municipalities")))
     mapping = Mapping(tables=ranked, crosswalk=walk, metadata=metadata)
     return Proposal(mapping, proposal.seen, proposal.faults, proposal.notes, proposal.doubts)
@@ -344,11 +410,14 @@ def _reference_year(own: TableMapping | None) -> int | None:
     """Of when the residents are, where the name of their column or file says so."""
     if own is None:
         return None
-    for name in (own.columns.get("population", ""), own.file.stem):
-        years = set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name))
-        if len(years) == 1:
-            return int(years.pop())
-    return None
+    said = own.columns.get("population", "")
+    return _year_in(said) or _year_in(own.file.stem)
+
+
+def _year_in(text: str) -> int | None:
+    """The one year that a name tells, also of a month (202406)."""
+    found = re.findall(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])?(?!\d)", text)
+    return int(found[0]) if len(set(found)) == 1 else None
 
 
 def _join_or_fault(
