@@ -45,3 +45,10 @@ def test_the_figure_of_the_brief_is_drawn_where_finance_is_known(plan: SimpleNam
     bare = SimpleNamespace(**vars(plan))
     bare.compact = SimpleNamespace(decentralisation=None)
     assert COMPACT.figures(Page(bare, "en"), 3.7) == {}
+
+
+def test_the_warning_names_the_case_in_which_most_small_places_lose(plan: SimpleNamespace) -> None:
+    (remarks,) = [b for b in COMPACT.blocks(Page(plan, "en")) if b["kind"] == "list"]
+    cases = plan.compact.decentralisation.cases
+    most = cases.loc[cases["grants"] == "offset", "lose_small"].max()
+    assert any(f"up to {most:,} of the" in str(item) for item in remarks["items"])

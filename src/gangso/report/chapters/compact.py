@@ -153,27 +153,28 @@ def _remarks(page: Page) -> Iterator[str]:
             doubled=int((made.programmes["doubled"] != "").sum()),
             poolable=int(made.programmes["poolable"].sum()),
         )
-    worst = _worst(page)
-    if worst is not None:
+    offset = _offset_cases(page)
+    if offset:
         yield page.say(
             "brief.compact.warning",
             small=page.plan.scenario.diagnosis.ledger.threshold,
-            of=int(worst["small"]),
-            lose=int(worst["lose_small"]),
+            of=max(int(case["small"]) for case in offset),
+            lose=max(int(case["lose_small"]) for case in offset),
         )
 
 
-def _worst(page: Page) -> dict[str, Any] | None:
-    """The case with the most losers among those whose grants offset the shift."""
+def _offset_cases(page: Page) -> list[dict[str, Any]]:
+    """The cases whose grants offset the shift."""
     shift = page.plan.compact.decentralisation
     if shift is None:
-        return None
-    rows: list[dict[str, Any]] = [
-        {str(k): v for k, v in row.items()}
-        for row in shift.cases.reset_index().to_dict("records")
-        if row["grants"] == "offset"
-    ]
-    return max(rows, key=lambda row: row["lose"], default=None)
+        return []
+    cases = shift.cases.reset_index().to_dict("records")
+    return [{str(k): v for k, v in case.items()} for case in cases if case["grants"] == "offset"]
+
+
+def _worst(page: Page) -> dict[str, Any] | None:
+    """The case with the most losers among them."""
+    return max(_offset_cases(page), key=lambda case: case["lose"], default=None)
 
 
 def _shift(page: Page) -> Block:
