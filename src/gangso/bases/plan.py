@@ -39,7 +39,7 @@ class Bases:
     ----------
     groups : DataFrame
         One row a group, index ``group`` (id of the alliance, or code of a municipality that
-        stays alone): ``members`` (codes joined by |), ``population``, ``lacking`` (people who
+        stays alone): ``members`` (codes joined by ``|``), ``population``, ``lacking`` (people who
         lack some national minimum, summed over the services), ``served``, ``unmet`` (of
         those), ``cost`` (a year, currency, of the national minimum), ``bound``, ``status``,
         ``budget``, ``extra_cost`` (of the local optimum; at least ``extra_bound`` for as
@@ -65,7 +65,7 @@ class Bases:
         Settlement × service: minutes to the nearest facility with the plan.
     lacking : DataFrame
         Settlement: ``before``, ``after`` (services whose national minimum is not kept; keys
-        joined by |).
+        joined by ``|``).
     areas : mapping of str to GeoDataFrame
         The land by what it lacks ``before`` and ``after``, see `gangso.services.desert_areas`.
     ties : DataFrame

@@ -32,7 +32,7 @@ def unmet_minimums(minutes: pd.DataFrame, standards: Mapping[str, Standard]) -> 
     Returns
     -------
     DataFrame
-        Settlement: ``unmet`` (keys joined by |), ``count``.
+        Settlement: ``unmet`` (keys joined by ``|``), ``count``.
     """
     keys = [key for key in map(str, minutes) if standards[key].level == "national_minimum"]
     beyond = np.column_stack(

@@ -50,7 +50,7 @@ class Services:
     capacity : DataFrame
         Municipality × service: capacity per thousand residents.
     closures : DataFrame
-        One row a test and site: ``id`` (facilities joined by |), ``municipality``,
+        One row a test and site: ``id`` (facilities joined by ``|``), ``municipality``,
         ``facilities``, ``pushed`` (people of the test's group whom its closing pushes beyond
         the limit), ``threshold``, ``critical``; only sites that somebody depends on.
     sustain : DataFrame
@@ -60,7 +60,7 @@ class Services:
         ``standard`` (or other key) and ``reason`` (key of ``services.unmeasured.<reason>``).
     deserts : DataFrame
         Settlement: ``unmet`` (national minimums beyond the limit; standards' keys joined by
-        |), ``count``.
+        ``|``), ``count``.
     desert_areas : GeoDataFrame
         The land of each municipality by the minimums that it lacks, see
         `gangso.services.desert_areas`.

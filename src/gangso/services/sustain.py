@@ -58,7 +58,7 @@ def sustained_together(
     DataFrame
         Indexed by alliance: ``alone`` (services that the largest member sustains at least
         evenly), ``together`` (those that the alliance sustains), ``gained`` (keys, joined by
-        |), ``gained_safe`` (keys safe together and not safe in any member).
+        ``|``), ``gained_safe`` (keys safe together and not safe in any member).
     """
     joined = membership.dropna()
     total = population.reindex(joined.index).groupby(joined).sum()
