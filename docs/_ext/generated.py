@@ -5,6 +5,7 @@ tables from the data dictionary, faults from the catalogue of texts, the library
 and the docstrings. The pages are written into `reference/generated/` before Sphinx reads them.
 """
 
+import csv
 import os
 import types
 import typing
@@ -202,6 +203,31 @@ def dictionary() -> Iterator[str]:
         yield from _table(("column", "type", "unit", "required", "in its place", "meaning"), rows)
 
 
+def plan_tables() -> Iterator[str]:
+    """Write what the tables of a plan hold; tests/docs/test_pages.py holds it against one."""
+    yield "# Tables of a plan\n"
+    yield (
+        "Every figure of a plan is in `plan/tables/`, as Parquet and as CSV. Columns are those of"
+        " the default plan of Korea: a criterion, a service or a standard that a scenario adds"
+        " brings columns of its own, and tables whose data a territory lacks are left out. Codes in"
+        " one cell are joined by `|`; `_ko` and `_en` are the same in two languages; costs are in"
+        " cost units (1: one municipality as badly off as can be) or in the package's currency;"
+        " shares in [0, 1] unless `_pct`. The result classes say more, domain by domain.\n"
+    )
+    with (Path(__file__).parents[1] / "reference" / "plan-tables.csv").open(
+        encoding="utf-8"
+    ) as file:
+        rows = list(csv.DictReader(file))
+    yield from _table(
+        ("table", "one row is", "key", "further columns"),
+        ((f"`{r['table']}`", r["row"], _codes(r["key"]), _codes(r["columns"])) for r in rows),
+    )
+
+
+def _codes(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split())
+
+
 def faults() -> Iterator[str]:
     """Write what can be wrong with the input, and what mends it."""
     yield "# Faults\n"
@@ -258,6 +284,7 @@ def pages() -> dict[str, str]:
         "commands": commands(),
         "scenario": scenario(),
         "tables": dictionary(),
+        "plan-tables": plan_tables(),
         "faults": faults(),
         "gangso": front(),
     }

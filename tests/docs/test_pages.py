@@ -13,6 +13,7 @@ A plan takes a minute: pages that ask for the same plan share it, whatever their
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import re
 import shlex
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import typer
 import yaml
@@ -172,6 +174,18 @@ def test_a_page_does_what_it_says(
                 assert wanted in printed, f"{page_id(path)}, line {block.line}: not printed: {line}"
 
 
+@pytest.mark.slow
+def test_the_tables_of_a_plan_are_as_described(plans: dict[str, tuple[Path, str]]) -> None:
+    made = plans.get("")
+    if made is None:
+        pytest.skip("no page has made the default plan in this run")
+    with (ROOT / "docs" / "reference" / "plan-tables.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        names = pq.read_schema(made[0] / "tables" / f"{row['table']}.parquet").names
+        assert {*row["key"].split(), *row["columns"].split()} <= set(names), row["table"]
+
+
 @pytest.mark.parametrize("block", NOT_RUN)
 def test_what_is_not_run_says_why(block: Block) -> None:
     assert block.not_run
@@ -182,8 +196,12 @@ def test_what_is_not_run_says_why(block: Block) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=page_id)
 def test_no_block_escapes(path: Path) -> None:
     """An indented block, or one without a language, would not be run by anybody."""
-    strange = {b.kind for b in blocks(path)} - {*RUN, *READ, "before"}
-    assert not strange
+    found = blocks(path)
+    assert {b.kind for b in found} <= {*RUN, *READ, "before", "indented"}
+    indented = [line for b in found if b.kind == "indented" for line in b.text.splitlines()]
+    assert not [
+        line for line in indented if re.match(r"(gangso|uv|pip|python|import|from|\$) ", line)
+    ]
 
 
 def _options(name: str) -> set[str]:
