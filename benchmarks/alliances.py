@@ -3,6 +3,9 @@
 Run ``uv run benchmarks/alliances.py [korea|answers|graphs|us|italy ...]``. Every certificate is
 verified. Instances that are not embedded are read from ``../shared``.
 
+``corruptions [1000] [large=100] [korea|graphs|us|italy ...]`` corrupts certificates at random and
+counts how many the verifier refuses; US counties and Italy get as many as ``large`` says.
+
 ``points [100000] [processes:2|serial|dask://host:port] [kill] [out=FILE]`` solves random
 points block by block and prints bound, best plan and gap as they come; with ``kill`` a second
 time, with a worker killed in the middle.
@@ -10,6 +13,7 @@ time, with a worker killed in the middle.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import resource
@@ -17,6 +21,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +40,8 @@ from gangso.alliances import (
     robustness,
     verify_certificate,
 )
-from gangso.alliances.solve import Limits
+from gangso.alliances.limits import Limits
+from gangso.alliances.verify import digest, list_groups
 from gangso.engine import Processes, open_engine
 from gangso.errors import InfeasibleError
 from gangso.scenario import AllianceOptions, AlternativeOptions, RobustnessOptions, resolve
@@ -201,7 +207,7 @@ def territory_of(units: pd.DataFrame, links: pd.DataFrame, metadata: dict[str, A
     return Territory.from_tables({"municipalities": units, "contiguity": links}, metadata)
 
 
-def graphs() -> None:
+def graphs() -> Iterator[tuple[str, AllianceModel]]:
     """The four graphs of Korean units."""
     for name in ("kr44", "kr123", "kr160", "kr229"):
         folder = SHARED / "golden/korea_instances"
@@ -224,8 +230,7 @@ def graphs() -> None:
             }
         )
         territory = territory_of(table, links, {"metric_crs": "EPSG:5179", "languages": ["ko"]})
-        found, cpu = cpu_solve(AllianceModel(territory))
-        show(name, found, cpu)
+        yield name, AllianceModel(territory)
 
 
 def us_counties() -> Territory:
@@ -240,13 +245,12 @@ def us_counties() -> Territory:
     )
 
 
-def us() -> None:
-    """The proof for US counties."""
-    found, cpu = cpu_solve(AllianceModel(us_counties()))
-    show("US counties", found, cpu)
+def us() -> Iterator[tuple[str, AllianceModel]]:
+    """US counties."""
+    yield "US counties", AllianceModel(us_counties())
 
 
-def italy() -> None:
+def italy() -> Iterator[tuple[str, AllianceModel]]:
     """7,900 comuni, made into a package first."""
     import tempfile
 
@@ -256,8 +260,97 @@ def italy() -> None:
         out = Path(folder) / "italy"
         mapping = Path(__file__).resolve().parents[1] / "examples/italy.yaml"
         make_package(read_mapping(mapping), out)
-        found, cpu = cpu_solve(AllianceModel(load(out), AllianceOptions()))
-    show("Italy", found, cpu)
+        yield "Italy", AllianceModel(load(out), AllianceOptions())
+
+
+def the_korea() -> Iterator[tuple[str, AllianceModel]]:
+    """Korea as embedded."""
+    territory = korea()
+    scenario = resolve(territory.metadata.scenario)
+    yield "Korea", AllianceModel(territory, scenario.alliances, scenario.leave_out)
+
+
+INSTANCES = {"graphs": graphs, "us": us, "italy": italy}
+
+
+def numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths of all numbers in a part of a certificate."""
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers(item, (*path, key))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path
+
+
+def corrupted(
+    certificate: dict[str, Any], path: tuple[Any, ...], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Change one number; all that it does not concern is shared with the genuine one.
+
+    A position of a unit becomes that of another unit, a number something up to a thousand away.
+    """
+    forged = target = copy.copy(certificate)
+    for key in path[:-1]:
+        target[key] = copy.copy(target[key])
+        target = target[key]
+    old, n = target[path[-1]], len(certificate["units"])
+    of_patch = len(path) > 3 and path[-2] == "units" and path[-4] == "patches"
+    if {"set", "pair", "plan"} & set(path) or of_patch:
+        target[path[-1]] = (old + int(rng.integers(1, n))) % n
+    else:
+        target[path[-1]] = old + int(rng.integers(1, 1000)) * int(rng.choice([-1, 1]))
+    return forged
+
+
+def corrupt(name: str, model: AllianceModel, count: int) -> None:
+    """Corrupt a certificate at random, one number at a time.
+
+    *Accidents* concern any number of the file and leave its digest as it was. *Forgeries* concern
+    what is claimed (plan, cost, bound, number of candidates, proof) and are given a digest that
+    fits, so that only the mathematics can tell. The groups are listed and scored once: they do not
+    depend on what is claimed, and the verifier makes sure of that.
+    """
+    rng = np.random.default_rng(7)
+    certificate = json.loads(json.dumps(model.solve().certificate))
+    accepted = all(check.passed for check in verify_certificate(certificate))
+    known = list_groups(certificate)
+    before = time.process_time()
+    figures = list(numbers({k: v for k, v in certificate.items() if k != "digest"}))
+    missed = 0
+    for place in rng.integers(len(figures), size=count):
+        forged = corrupted(certificate, figures[place], rng)
+        missed += digest(forged) == forged["digest"]
+    claims = ("plan", "proof", "cost", "bound", "candidates")
+    claimed = [path for path in figures if path[0] in claims]
+    by: Counter[str] = Counter()
+    for place in rng.integers(len(claimed), size=count):
+        forged = corrupted(certificate, claimed[place], rng)
+        forged["digest"] = digest(forged)
+        failed = [check.key for check in verify_certificate(forged, known) if not check.passed]
+        by[failed[0] if failed else "ACCEPTED"] += 1
+        if not failed:
+            print(f"  accepted: {claimed[place]}", flush=True)
+    print(
+        f"{name:<12} genuine {'accepted' if accepted else 'REFUSED'}; refused {count - missed} of "
+        f"{count} accidents, {count - by['ACCEPTED']} of {count} signed forgeries "
+        f"({', '.join(f'{key} {times}' for key, times in by.most_common())}); "
+        f"{time.process_time() - before:.0f} CPU s",
+        flush=True,
+    )
+
+
+def corruptions_command(arguments: list[str]) -> None:
+    """``corruptions [count] [large=count] [instance ...]``."""
+    count = next((int(word) for word in arguments if word.isdecimal()), 1_000)
+    few = next((int(word[6:]) for word in arguments if word.startswith("large=")), 100)
+    everything = {"korea": the_korea, **INSTANCES}
+    wanted = [word for word in arguments if word in everything] or list(everything)
+    for word in wanted:
+        if word != "korea" and not SHARED.is_dir():
+            print(f"{word}: SKIPPED, {SHARED} is not there", file=sys.stderr)
+            continue
+        for name, model in everything[word]():
+            corrupt(name, model, few if word in ("us", "italy") else count)
 
 
 def points(count: int, seed: int) -> Territory:
@@ -369,18 +462,23 @@ def main(wanted: list[str]) -> None:
     if wanted[:1] == ["points"]:
         points_command(wanted[1:])
         return
+    if wanted[:1] == ["corruptions"]:
+        corruptions_command(wanted[1:])
+        return
     if not wanted or "korea" in wanted:
         default_korea()
         random_korea()
     if not wanted or "answers" in wanted:
         answers_korea()
-    for name, run in (("graphs", graphs), ("us", us), ("italy", italy)):
-        if wanted and name not in wanted:
+    for word, models in INSTANCES.items():
+        if wanted and word not in wanted:
             continue
         if not SHARED.is_dir():
-            print(f"{name}: SKIPPED, {SHARED} is not there", file=sys.stderr)
+            print(f"{word}: SKIPPED, {SHARED} is not there", file=sys.stderr)
             continue
-        run()
+        for name, model in models():
+            found, cpu = cpu_solve(model)
+            show(name, found, cpu)
 
 
 if __name__ == "__main__":

@@ -226,18 +226,21 @@ def test_a_certificate_checked_in_parts_holds_and_forgeries_do_not(
         certificate["digest"] = digest(certificate)
         return keys(certificate, False)
 
+    def raise_bound(certificate: dict[str, Any], by: int) -> None:
+        certificate["bound"] += by
+        certificate["proof"]["stages"][0]["bound"] += by
+        certificate["proven"] = certificate["bound"] > (certificate["cost"] - 1) * 1_000_000
+
     def dearer(certificate: dict[str, Any]) -> None:
         for unit, price in enumerate(certificate["proof"]["stages"][0]["units"]):
             certificate["proof"]["stages"][0]["units"][unit] = price + 50_000_000_000
         raised = 50_000_000_000 * len(certificate["units"])
-        certificate["bound"] += raised
-        certificate["proof"]["stages"][0]["bound"] += raised
+        raise_bound(certificate, raised)
 
     def without_cut(certificate: dict[str, Any]) -> None:
         cut = certificate["proof"]["stages"][0]["cuts"].pop()
         gone = len(cut["set"]) // 2 * cut["price"]
-        certificate["bound"] -= gone
-        certificate["proof"]["stages"][0]["bound"] -= gone
+        raise_bound(certificate, -gone)
 
     def twice(certificate: dict[str, Any]) -> None:
         certificate["plan"][0] = [*certificate["plan"][0], certificate["plan"][1][0]]

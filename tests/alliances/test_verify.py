@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gangso.alliances import AllianceModel, Partition, verify_certificate
 from gangso.alliances.certificate import node_record
 from gangso.alliances.solve import Limits, solve
-from gangso.alliances.verify import _Proof, digest
+from gangso.alliances.verify import digest
 from gangso.alliances.verify_large import in_parts
+from gangso.alliances.verify_proof import Proof
 from gangso.alliances.verify_scores import FailedError
 from gangso.scenario import AllianceOptions, Rule, resolve
 from gangso.territory.model import Territory
@@ -250,7 +251,7 @@ def test_cuts_made_of_cuts_are_verified_too() -> None:
     solution = solve(pool.members, cost, n)
     record = json.loads(json.dumps(node_record(solution.proof)))
     groups = np.where(pool.members < 0, n, pool.members).astype(np.int64)
-    proof = _Proof(groups, cost, n, solution.cost)
+    proof = Proof(groups, cost, n, solution.cost)
 
     def bound(record: dict[str, Any]) -> int:
         return proof.case(record, np.arange(len(cost)), "")

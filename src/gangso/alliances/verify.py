@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gangso.alliances.verify_proof import Proof, Row, rows_of, summed
 from gangso.alliances.verify_scores import FailedError, padded, pair_table, score_groups
 from gangso.texts import say
 
-__all__ = ["Check", "digest", "verify_certificate"]
+__all__ = ["Check", "Listing", "digest", "list_groups", "verify_certificate"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -28,7 +30,6 @@ Floats = npt.NDArray[np.float64]
 _FORMAT = "gangso-certificate/3"
 _MILLION = 1_000_000  # price units in a cost unit
 _AT_ONCE = 10_000  # units whose groups are listed all at once
-_PATCH_UNIT = 100  # price units in the cost unit of a patch
 # Costs are rounded to whole units, halves (and what lies up to a millionth above) down.
 # Floating-point noise stays far below the second figure; where it could matter the lower
 # value is taken, which can only weaken the proof.
@@ -163,170 +164,6 @@ def _meets(requirements: Mapping[str, Any], groups: Ints, sizes: Ints, n: int) -
     return np.flatnonzero(fine)
 
 
-@dataclass(frozen=True, eq=False)
-class _Row:
-    """A requirement on the whole plan: ``low <= sum of coefficients <= high``."""
-
-    coefficients: Ints
-    low: int
-    high: int
-
-
-def _rows(requirements: Mapping[str, Any], sizes: Ints, n: int) -> list[_Row]:
-    """Requirements on the whole plan, in the order in which stages price them."""
-    several = (sizes > 1).astype(np.int64)
-    rows = []
-    for key in ("min_alliances", "max_alliances"):
-        if key not in requirements:
-            continue
-        limit = requirements[key]
-        if type(limit) is not int or limit < 0:
-            raise FailedError("figures", key)
-        # A plan of n units has at most n alliances, whatever is asked for.
-        low, high = (limit, max(n, limit)) if key == "min_alliances" else (0, limit)
-        rows.append(_Row(several, low, high))
-    return rows
-
-
-class _Proof:
-    """Checks the cases of a proof against all candidates."""
-
-    def __init__(
-        self, groups: Ints, cost: Ints, n: int, plan_cost: int, rows: Sequence[_Row] = ()
-    ) -> None:
-        self.groups, self.cost, self.n, self.plan_cost = groups, cost * _MILLION, n, plan_cost
-        self.rows = rows
-
-    def case(self, record: Mapping[str, Any], play: Ints, path: str) -> int:
-        """Check one case over the candidates in play; return the bound it proves."""
-        best = -(2**62)
-        for number, stage in enumerate(record["stages"]):
-            where = f"{path}/{number}"
-            reduced, bound = self._stage(stage, play, where)
-            if len(reduced) and int(reduced.min()) < 0:
-                worst = play[int(reduced.argmin())]
-                group = [int(u) for u in self.groups[worst] if u < self.n]
-                raise FailedError("prices", f"{where}: {group} at {int(reduced.min())}")
-            gains, credit = self._patches(stage.get("patches", []), play, reduced, where)
-            bound += gains
-            if bound != stage["bound"]:
-                raise FailedError("bound", f"{where}: {bound}, stated {stage['bound']}")
-            best = max(best, bound)
-            play = play[bound - credit + reduced <= (self.plan_cost - 1) * _MILLION]
-        if "pair" in record:
-            a, b = record["pair"]
-            if not (0 <= a < self.n and 0 <= b < self.n) or a == b:
-                raise FailedError("cases", f"{path}: pair {a}, {b}")
-            has_a = (self.groups[play] == a).any(axis=1)
-            has_b = (self.groups[play] == b).any(axis=1)
-            together = self.case(record["together"], play[has_a == has_b], f"{path}/together")
-            apart = self.case(record["apart"], play[~(has_a & has_b)], f"{path}/apart")
-            best = max(best, min(together, apart))
-        return best
-
-    def _stage(self, stage: Mapping[str, Any], play: Ints, where: str) -> tuple[Ints, int]:
-        prices = np.zeros(self.n + 1, dtype=np.int64)
-        given = stage["units"]
-        if len(given) != self.n or any(type(p) is not int or abs(p) > 2**59 for p in given):
-            raise FailedError("prices", f"{where}: not {self.n} whole prices")
-        prices[:-1] = given
-        given_cuts, given_rows = stage.get("cuts", []), stage.get("rows", [])
-        if len(given_rows) != len(self.rows) or any(type(p) is not int for p in given_rows):
-            raise FailedError("prices", f"{where}: not {len(self.rows)} whole prices of rows")
-        most = sum(sorted(map(abs, given))[-self.groups.shape[1] :]) + sum(map(abs, given_rows))
-        if most > 2**62:
-            raise FailedError("prices", f"{where}: too large")
-        groups = self.groups[play]
-        reduced = self.cost[play] - prices[groups].sum(axis=1)
-        bound = sum(given)
-        for row, price in zip(self.rows, given_rows, strict=True):
-            reduced -= price * row.coefficients[play]
-            # Whatever a plan's sum is between the two, it brings at least this much.
-            bound += price * (row.low if price > 0 else row.high)
-        for rows, counts, limit, price, highest in self._cuts(given_cuts, groups, where):
-            most += highest * -price
-            if most > 2**62:  # no sum can leave 64 bits
-                raise FailedError("prices", f"{where}: too large")
-            reduced[rows] -= counts * price
-            bound += limit * price
-        return reduced, bound
-
-    def _cuts(
-        self, cuts: Sequence[Mapping[str, Any]], groups: Ints, where: str
-    ) -> Iterator[tuple[Ints, Ints, int, int, int]]:
-        """Say of each cut which groups count in it, how much, its limit, price and highest count.
-
-        Adding up half the rows of a set of units and rounding down: for any plan the sum over
-        its alliances of floor(members in the set / 2) is at most floor(|set| / 2). What that
-        says of a plan is a row like any other, so it may be part of later cuts.
-        """
-        flat = groups.ravel()
-        order = np.argsort(flat, kind="stable")
-        first = np.searchsorted(flat[order], np.arange(self.n + 1))
-        holders = order // groups.shape[1]  # groups of unit u: holders[first[u]:first[u + 1]]
-        known: list[tuple[Ints, Ints, int, int]] = []
-        for number, cut in enumerate(cuts):
-            units, price, parts = cut["set"], cut["price"], cut.get("cuts", [])
-            if len(set(units)) != len(units) or not all(0 <= u < self.n for u in units):
-                raise FailedError("prices", f"{where}: cut on {units}")
-            if type(price) is not int or not -(2**59) < price <= 0:
-                raise FailedError("prices", f"{where}: cut on {units} at {price}")
-            if any(type(part) is not int or not 0 <= part < number for part in parts):
-                raise FailedError("prices", f"{where}: cut {number} is made of {parts}")
-            ones = [holders[first[u] : first[u + 1]] for u in units]
-            rows, place = np.unique(
-                np.concatenate(ones + [known[part][0] for part in parts]), return_inverse=True
-            )
-            twice = np.zeros(len(rows), dtype=np.int64)
-            counts = [np.ones(len(part), dtype=np.int64) for part in ones]
-            np.add.at(twice, place, np.concatenate(counts + [known[part][1] for part in parts]))
-            counted = twice >= 2
-            rows, twice = rows[counted], twice[counted]
-            limit = (len(units) + sum(known[part][2] for part in parts)) // 2
-            highest = min(len(units), groups.shape[1]) + sum(known[part][3] for part in parts)
-            if highest > 2**31:
-                raise FailedError("prices", f"{where}: cut {number} counts too much")
-            known.append((rows, twice // 2, limit, highest // 2))
-            yield rows, twice // 2, limit, price, highest // 2
-
-    def _patches(
-        self, patches: Sequence[Mapping[str, Any]], play: Ints, reduced: Ints, where: str
-    ) -> tuple[int, Ints]:
-        """Check what the patches add: the sum, and for each group what its patches add."""
-        credit = np.zeros(len(play), dtype=np.int64)
-        label = np.full(self.n + 1, -1, dtype=np.int64)
-        for number, patch in enumerate(patches):
-            units = np.array(patch["units"], dtype=np.int64)
-            if not len(units) or units.min() < 0 or units.max() >= self.n:
-                raise FailedError("cases", f"{where}: patch {number}")
-            if (label[units] >= 0).any() or len(set(units.tolist())) < len(units):
-                raise FailedError("cases", f"{where}: patch {number} overlaps another")
-            label[units] = number
-        of = np.sort(label[self.groups[play]], axis=1)
-        first = np.column_stack([of[:, :1] >= 0, (of[:, 1:] != of[:, :-1]) & (of[:, 1:] >= 0)])
-        touched = first.sum(axis=1)
-        total = 0
-        for number, patch in enumerate(patches):
-            mine = np.flatnonzero((of == number).any(axis=1))
-            size, cost = len(patch["units"]), patch["cost"]
-            if type(cost) is not int or cost < 0:
-                raise FailedError("cases", f"{where}: patch {number} costs {cost}")
-            place = np.full(self.n + 1, size, dtype=np.int64)
-            place[patch["units"]] = np.arange(size)
-            traces = np.sort(place[self.groups[play[mine]]], axis=1)
-            share = reduced[mine] // touched[mine] // _PATCH_UNIT
-            order = np.lexsort((share, *traces.T))
-            traces, share = traces[order], share[order]
-            new = np.ones(len(traces), dtype=bool)
-            new[1:] = (traces[1:] != traces[:-1]).any(axis=1)
-            inner = _Proof(traces[new], share[new], size, cost)
-            proven = inner.case(patch["proof"], np.arange(int(new.sum())), f"{where}/{number}")
-            gain = min(cost, max(0, -(-proven // _MILLION))) * _PATCH_UNIT
-            credit[mine] += gain
-            total += gain
-        return total, credit
-
-
 def _read(certificate: Mapping[str, Any]) -> tuple[int, Ints, int]:
     units = certificate["units"]
     if len(set(units)) != len(units) or not units:
@@ -341,15 +178,20 @@ def _read(certificate: Mapping[str, Any]) -> tuple[int, Ints, int]:
     return n, links, most
 
 
+def _check_partition(plan: Sequence[Sequence[int]], units: Sequence[str]) -> None:
+    """Check that every unit is in exactly one group of the plan."""
+    times = Counter(unit for group in plan for unit in group)
+    every = range(len(units))
+    if times != Counter(every):
+        twice = sorted(units[u] for u in every if times[u] > 1)
+        never = sorted(units[u] for u in every if times[u] == 0)
+        raise FailedError("partition", f"twice: {twice}; never: {never}")
+
+
 def _check_plan(
     plan: Sequence[Sequence[int]], groups: Ints, fine: Ints, units: Sequence[str], n: int
 ) -> Ints:
-    """Check that the plan is a partition into admissible candidates; return their rows."""
-    seen = [unit for group in plan for unit in group]
-    if sorted(seen) != list(range(n)):
-        twice = {units[u] for u in seen if 0 <= u < n and seen.count(u) > 1}
-        never = {units[u] for u in range(n)} - {units[u] for u in seen if 0 <= u < n}
-        raise FailedError("partition", f"twice: {sorted(twice)}; never: {sorted(never)}")
+    """Check that the groups of a plan are admissible candidates; return their rows."""
     width = groups.shape[1]
     rows = []
     for group in plan:
@@ -404,7 +246,7 @@ def _given_measures(
         done.append(Check("given", True, ", ".join(given)))
 
 
-def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
+def _steps(certificate: Mapping[str, Any], known: Listing | None, done: list[Check]) -> None:
     def passed(key: str) -> None:
         done.append(Check(key, True))
 
@@ -416,6 +258,7 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
     else:
         passed("digest")
     n, links, most = _read(certificate)
+    bound = _check_sums(certificate, n)
     if n > _AT_ONCE:
         # It builds on what is here, and is needed for the largest only.
         from gangso.alliances.verify_large import in_parts, steps_in_parts
@@ -423,49 +266,122 @@ def _steps(certificate: Mapping[str, Any], done: list[Check]) -> None:
         if in_parts(certificate):
             steps_in_parts(certificate, n, links, most, done)
             return
-    groups = _connected_groups(n, links, most)
-    sizes = (groups < n).sum(axis=1)
-    fine = _meets(certificate["requirements"], groups, sizes, n)
-    weights = _weights_of(certificate)
-    low, high = _cost_range(certificate["measures"], weights, groups, sizes, n)
+    if known is None or not known.is_about(certificate):
+        known = list_groups(certificate)
+    groups, fine, low, high = known.groups, known.fine, known.low, known.high
     passed("figures")
-    _given_measures(certificate, weights, done)
+    _given_measures(certificate, _weights_of(certificate), done)
     rows = _check_plan(certificate["plan"], groups, fine, certificate["units"], n)
     for key in ("partition", "connected", "requirements"):
         passed(key)
     if certificate["candidates"] != len(fine):
         raise FailedError("candidates", f"{len(fine)}, stated {certificate['candidates']}")
     passed("candidates")
-    whole = _rows(certificate["requirements"], sizes, n)
+    whole = rows_of(certificate["requirements"], (groups < n).sum(axis=1), n)
     for row in whole:
         if not row.low <= int(row.coefficients[rows].sum()) <= row.high:
             raise FailedError("requirements", f"{int(row.coefficients[rows].sum())} alliances")
     cost = certificate["cost"]
-    if type(cost) is not int or not int(low[rows].sum()) <= cost <= int(high[rows].sum()):
+    if not int(low[rows].sum()) <= cost <= int(high[rows].sum()):
         raise FailedError("cost", f"{int(low[rows].sum())}, stated {cost}")
     passed("cost")
-    whole = [_Row(row.coefficients[fine], row.low, row.high) for row in whole]
-    bound = _Proof(groups[fine], low[fine], n, cost, whole).case(
+    whole = [Row(row.coefficients[fine], row.low, row.high) for row in whole]
+    proven = Proof(groups[fine], low[fine], n, cost, whole).case(
         certificate["proof"], np.arange(len(fine)), ""
     )
     for key in ("prices", "cases"):
         passed(key)
+    if proven != bound:
+        raise FailedError("bound", f"{proven}, stated {bound}")
+    passed("bound")
+    passed("optimal" if certificate["proven"] else "gap")
+
+
+def _check_sums(certificate: Mapping[str, Any], n: int) -> int:
+    """Check what needs no group: the partition, and what prices add up to; return the bound."""
+    _check_partition(certificate["plan"], certificate["units"])
+    cost = certificate["cost"]
+    if type(cost) is not int:
+        raise FailedError("cost", str(cost))
+    nobody = np.empty(0, dtype=np.int64)
+    whole = rows_of(certificate["requirements"], nobody, n)
+    bound = summed(certificate["proof"], n, whole)
     if bound != certificate["bound"]:
         raise FailedError("bound", f"{bound}, stated {certificate['bound']}")
-    passed("bound")
     proven = bound > (cost - 1) * _MILLION
     if proven is not certificate["proven"]:
         raise FailedError("optimal", f"bound {bound / 1e12:.6f}, cost {cost / 1e6:.6f}")
-    passed("optimal" if proven else "gap")
+    return bound
 
 
-def verify_certificate(certificate: Mapping[str, Any]) -> list[Check]:
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The groups that a certificate speaks of, listed and scored anew.
+
+    Attributes
+    ----------
+    groups : ndarray of int64, shape (N, max_size)
+        Connected groups, padded with the number of units.
+    fine : ndarray of int64
+        Those that satisfy the requirements.
+    low, high : ndarray of int64, shape (N,)
+        The lowest and the highest whole cost that rounding allows.
+    question : mapping
+        What they depend on.
+    """
+
+    groups: Ints
+    fine: Ints
+    low: Ints
+    high: Ints
+    question: Mapping[str, Any]
+
+    def is_about(self, certificate: Mapping[str, Any]) -> bool:
+        """Say whether a certificate asks the same question, to the figure."""
+        return self.question == _question(certificate)
+
+
+def _question(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the groups and their costs depend on."""
+    parts = ("units", "links", "max_size", "requirements", "measures", "weights")
+    return {part: certificate[part] for part in parts}
+
+
+def list_groups(certificate: Mapping[str, Any]) -> Listing:
+    """List and score the groups of a certificate, to check several about the same question.
+
+    Parameters
+    ----------
+    certificate : mapping
+        As read from ``certificate.json``.
+
+    Returns
+    -------
+    Listing
+        For `verify_certificate`.
+
+    Raises
+    ------
+    FailedError
+        If the figures make no sense.
+    """
+    n, links, most = _read(certificate)
+    groups = _connected_groups(n, links, most)
+    sizes = (groups < n).sum(axis=1)
+    fine = _meets(certificate["requirements"], groups, sizes, n)
+    low, high = _cost_range(certificate["measures"], _weights_of(certificate), groups, sizes, n)
+    return Listing(groups, fine, low, high, _question(certificate))
+
+
+def verify_certificate(certificate: Mapping[str, Any], known: Listing | None = None) -> list[Check]:
     """Check a certificate without a solver.
 
     Parameters
     ----------
     certificate : mapping
         As read from ``certificate.json``.
+    known : Listing, optional
+        From `list_groups`; it is used only if the certificate asks the very same question.
 
     Returns
     -------
@@ -482,7 +398,7 @@ def verify_certificate(certificate: Mapping[str, Any]) -> list[Check]:
     try:
         # Forged figures may make nonsense of a formula; what is not finite is refused below.
         with np.errstate(all="ignore"):
-            _steps(certificate, done)
+            _steps(certificate, known, done)
     except FailedError as failure:
         done.append(Check(failure.key, False, failure.detail))
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
