@@ -14,6 +14,7 @@ import pytest
 from gangso.errors import BadInputError
 from gangso.scenario import Scenario, resolve
 from gangso.territory.model import Territory
+from gangso.workbench.drafts import Drafts
 from gangso.workbench.edits import LockTogether, SetTarget, apply
 from gangso.workbench.session import Step
 from gangso.workbench.store import MOST_VERSIONS, StaleError, Store, UnknownScenarioError
@@ -191,3 +192,42 @@ def test_a_killed_server_loses_nothing_that_was_saved(url: str) -> None:
     for summary in store.all():
         store.delete(summary.id, summary.version)
     store.close()
+
+
+def test_drafts_are_kept_apart_bounded_and_gone_with_their_territory(
+    store: Store, scenario: Scenario
+) -> None:
+    drafts = Drafts(store, most=2)
+    trail = moved(scenario)
+    file = {"id": None, "version": 0, "name": "개혁안", "note": "", "territory": "korea"}
+    one = drafts.keep("", file, scenario, trail, 1)
+    assert drafts.keep(one, file, scenario, trail, 2) == one
+    found = drafts.get(one)
+    assert (found.trail, found.position, found.opened) == (trail, 2, scenario)
+    # Whoever opens it goes on under an id of its own.
+    other = drafts.keep("", file, scenario, trail[:2], 1)
+    assert drafts.get(one).trail == trail
+    third = drafts.keep("", file, scenario, trail, 0)
+    assert {ident for ident, _, _ in drafts.recent(9)} == {other, third}
+    with pytest.raises(UnknownScenarioError):
+        drafts.get(one)
+    assert drafts.keep(one, file, scenario, trail, 0) != one  # forgotten, so kept anew
+    territory = store.add_territory("x.zip", {"en": "x"})
+    on_it = drafts.keep("", {**file, "territory": territory}, scenario, trail, 0)
+    kept = store.create("stands on it", territory, scenario)
+    with pytest.raises(BadInputError) as caught:
+        store.remove_territory(territory)
+    assert "stands on it" in caught.value.faults[0].problem("en")
+    assert territory in store.territories()
+    store.delete(kept.id, kept.version)
+    store.remove_territory(territory)
+    assert territory not in store.territories()
+    with pytest.raises(UnknownScenarioError):
+        drafts.get(on_it)
+    with pytest.raises(UnknownScenarioError):
+        store.create("too late", territory, scenario)
+    with pytest.raises(UnknownScenarioError):
+        store.remove_territory(territory)
+    for ident, _, _ in drafts.recent(9):
+        drafts.drop(ident)
+    assert drafts.recent(9) == []

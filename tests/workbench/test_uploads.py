@@ -90,6 +90,35 @@ def test_every_fault_is_reported_at_once(client: httpx.Client) -> None:
     assert all(fault["problem"]["ko"] and fault["fix"]["en"] for fault in faults)
 
 
+def test_a_territory_can_be_deleted_when_nothing_stands_on_it(
+    client: httpx.Client, office: Office
+) -> None:
+    ident = send(client, good()).json()["id"]
+    made = client.post("/api/scenarios", json={"name": "on it", "territory": ident}).json()
+    refused = client.delete(f"/api/territories/{ident}")
+    assert refused.status_code == 422
+    assert "on it" in refused.json()["faults"][0]["problem"]["en"]
+    client.delete(f"/api/scenarios/{made['id']}", params={"version": 1})
+    package_file = office.package(ident)
+    assert package_file is not None
+    assert client.delete(f"/api/territories/{ident}").status_code == 204
+    assert not package_file.exists()
+    assert client.delete(f"/api/territories/{ident}").status_code == 404
+    assert client.get(f"/api/territories/{ident}/municipalities").status_code == 404
+    assert client.delete("/api/territories/korea").status_code == 422
+
+
+def test_what_would_keep_the_server_busy_for_hours_is_refused(client: httpx.Client) -> None:
+    asked = {"projection": {"draws": 5000}, "answers": {"robustness": {"draws": 100000}}}
+    refused = client.post("/api/scenarios", json={"name": "dear", "scenario": asked})
+    assert refused.status_code == 422
+    faults = {f["column"]: f for f in refused.json()["faults"]}
+    assert set(faults) == {"projection.draws", "answers.robustness.draws"}
+    assert "500" in faults["projection.draws"]["fix"]["ko"]
+    said = json.dumps({"gangso": {"scenario": asked}})
+    assert send(client, good(datapackage__json=said)).status_code == 422
+
+
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

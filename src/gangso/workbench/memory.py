@@ -92,6 +92,11 @@ class Memory(Generic[T]):
         self._forget()
         return value
 
+    def drop(self, key: Hashable) -> None:
+        """Drop what is kept under a key, if anything is."""
+        with self._guard:
+            self._entries.pop(key, None)
+
     def _forget(self) -> None:
         """Drop what was used longest ago until the rest fits."""
         with self._guard:

@@ -16,17 +16,17 @@ from gangso.errors import BadInputError, Fault, GangsoError
 from gangso.opening import open_scenario, open_territory
 from gangso.scenario import Scenario
 from gangso.territory.load import load
+from gangso.workbench.drafts import Draft, Drafts
 from gangso.workbench.ground import Ground
 from gangso.workbench.jobs import BusyError, Job, Jobs
 from gangso.workbench.memory import Memory
+from gangso.workbench.records import EMBEDDED
 from gangso.workbench.session import Session, Step
 from gangso.workbench.sides import Sides, side_by_side
-from gangso.workbench.store import Record, Store
-from gangso.workbench.uploads import read_fragment, refuse_files, take_package
+from gangso.workbench.store import Record, Store, UnknownScenarioError
+from gangso.workbench.uploads import read_fragment, refuse_costly, refuse_files, take_package
 
 __all__ = ["EMBEDDED", "Office", "Settings", "UnknownTerritoryError"]
-
-EMBEDDED = "korea"
 
 
 class UnknownTerritoryError(GangsoError, LookupError):
@@ -86,6 +86,8 @@ class Office:
         As given.
     store : Store
         The scenarios.
+    drafts : Drafts
+        Unsaved work of the pages.
     jobs : Jobs
         The long work.
     closing : threading.Event
@@ -115,6 +117,7 @@ class Office:
             ) from error
         url = settings.database or f"sqlite:///{settings.data.absolute() / 'gangso.sqlite'}"
         self.store = Store(url, settings.most_scenarios)
+        self.drafts = Drafts(self.store)
         self._grounds: Memory[Ground] = Memory(4)
         self._turns = threading.BoundedSemaphore(settings.solving)
         self._waiting = 0
@@ -252,6 +255,7 @@ class Office:
                     out.write(piece)
             territory = take_package(arrived)
             ground = Ground(territory)
+            refuse_costly(ground.defaults)
             kept = self._packages / arrived.name
             shutil.move(arrived, kept)
         finally:
@@ -259,6 +263,28 @@ class Office:
         ident = self.store.add_territory(kept.name, dict(territory.metadata.title))
         self._grounds.find(ident, lambda: ground)
         return ident
+
+    def forget(self, territory: str) -> None:
+        """Delete an uploaded territory on which nothing stands any more.
+
+        Parameters
+        ----------
+        territory : str
+            Its id.
+
+        Raises
+        ------
+        BadInputError
+            If it is the embedded one, or saved scenarios stand on it.
+        UnknownTerritoryError
+            If there is none.
+        """
+        package = self.package(territory)
+        if package is None:
+            raise BadInputError([Fault("embedded_territory", "store", value=territory)])
+        self.store.remove_territory(territory)
+        self._grounds.drop(territory)
+        package.unlink(missing_ok=True)
 
     # -- scenarios -----------------------------------------------------------------------
 
@@ -289,6 +315,7 @@ class Office:
         refuse_files(said, ground.territory)
         said.pop("territory", None)
         scenario, _ = open_scenario(said, territory=ground.territory)
+        refuse_costly(scenario)
         return scenario
 
     def session(self, record: Record) -> Session:
@@ -311,6 +338,40 @@ class Office:
         """
         ground = self.ground(record.territory)
         return Session(ground, record.opened, record.trail, record.position)
+
+    def resume(self, draft: Draft) -> tuple[Session, dict[str, Any], Scenario]:
+        """Open a draft.
+
+        Parameters
+        ----------
+        draft : Draft
+            As it was kept.
+
+        Returns
+        -------
+        session : Session
+            Standing where it was left.
+        file : dict
+            Id and version of the saved scenario that it began from, if it is still there;
+            name, note and territory.
+        saved : Scenario
+            What it is unsaved against.
+
+        Raises
+        ------
+        InfeasibleError
+            If no plan satisfies it.
+        """
+        ground = self.ground(draft.territory)
+        session = Session(ground, draft.opened, draft.trail, draft.position)
+        file: dict[str, Any] = {
+            name: getattr(draft, name) for name in ("name", "note", "territory", "version")
+        }
+        try:
+            saved = self.store.get(draft.scenario)
+        except UnknownScenarioError:
+            return session, {**file, "id": None, "version": 0}, draft.opened
+        return session, {**file, "id": saved.id}, saved.scenario
 
     def create(
         self,

@@ -17,6 +17,7 @@ from gangso.workbench.ground import EDITABLE
 from gangso.workbench.session import Step
 
 __all__ = [
+    "EMBEDDED",
     "Record",
     "StaleError",
     "Summary",
@@ -25,6 +26,9 @@ __all__ = [
     "read_trail",
     "write_trail",
 ]
+
+# Id of the territory that needs no upload.
+EMBEDDED = "korea"
 
 _EDIT: TypeAdapter[Any] = TypeAdapter(Edit)
 

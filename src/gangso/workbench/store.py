@@ -21,6 +21,7 @@ from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario
 from gangso.texts import LANGUAGES, say
 from gangso.workbench.records import (
+    EMBEDDED,
     Record,
     StaleError,
     Summary,
@@ -31,7 +32,16 @@ from gangso.workbench.records import (
 )
 from gangso.workbench.session import Step
 
-__all__ = ["Record", "StaleError", "Store", "Summary", "UnknownScenarioError", "Version"]
+__all__ = [
+    "Record",
+    "StaleError",
+    "Store",
+    "Summary",
+    "UnknownScenarioError",
+    "Version",
+    "drafts",
+    "now",
+]
 
 _SCHEMA = 1
 # So many versions of one scenario are kept; older ones are forgotten.
@@ -71,9 +81,24 @@ _territories = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
 )  # fmt: skip
+# Unsaved work of the pages; `gangso.workbench.drafts` writes and reads it.
+drafts = sa.Table(
+    "gangso_drafts", _meta,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("territory", sa.Text, nullable=False),
+    sa.Column("scenario", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("changed", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("opened", sa.Text, nullable=False),
+    sa.Column("trail", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+)  # fmt: skip
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
@@ -167,16 +192,22 @@ class Store:
         ------
         BadInputError
             If there are too many.
+        UnknownScenarioError
+            If the territory is not there any more.
         """
         states = tuple(trail) or (Step(None, opened.alliances),)
-        now = _now()
+        made = now()
         record = Record(
-            uuid.uuid4().hex, name, note, territory, 1, now, now, opened, states,
+            uuid.uuid4().hex, name, note, territory, 1, made, made, opened, states,
             len(states) - 1 if position is None else position,
         )  # fmt: skip
         with self._engine.begin() as db:
             db.execute(_scenarios.insert().values(**self._row(record)))
             self._keep_version(db, record)
+            if territory != EMBEDDED:  # it may have been deleted since it was opened
+                there = sa.select(_territories.c.id).where(_territories.c.id == territory)
+                if db.execute(there.with_for_update(read=True)).first() is None:
+                    raise _unknown(territory)
             count = db.execute(sa.select(sa.func.count()).select_from(_scenarios)).scalar_one()
             if count > self._most:
                 raise BadInputError([Fault("too_many_scenarios", "store", value=f"{self._most:,}")])
@@ -247,7 +278,7 @@ class Store:
         UnknownScenarioError
             If there is no such scenario.
         """
-        changes: dict[str, Any] = {"version": base + 1, "changed": _now()}
+        changes: dict[str, Any] = {"version": base + 1, "changed": now()}
         if name is not None:
             changes["name"] = name
         if note is not None:
@@ -344,7 +375,7 @@ class Store:
         with self._engine.begin() as db:
             db.execute(
                 _territories.insert().values(
-                    id=ident, file=file, title=json.dumps(title), created=_now()
+                    id=ident, file=file, title=json.dumps(title), created=now()
                 )
             )
         return ident
@@ -357,6 +388,37 @@ class Store:
                 row["id"]: (row["file"], json.loads(row["title"]))
                 for row in db.execute(wanted).mappings()
             }
+
+    def remove_territory(self, ident: str) -> None:
+        """Strike an uploaded territory off, with the drafts that stand on it.
+
+        Parameters
+        ----------
+        ident : str
+            Its id.
+
+        Raises
+        ------
+        BadInputError
+            If saved scenarios stand on it; names some.
+        UnknownScenarioError
+            If there is none.
+        """
+        on_it = sa.select(_scenarios.c.name).where(_scenarios.c.territory == ident)
+        with self._engine.begin() as db:
+            if not db.execute(_territories.delete().where(_territories.c.id == ident)).rowcount:
+                raise _unknown(ident)
+            # Counted after the deletion, in one transaction: who saves meanwhile is seen or waits.
+            names = db.execute(on_it.order_by(_scenarios.c.name).limit(5)).scalars().all()
+            if names:
+                details = {"names": ", ".join(names)}
+                raise BadInputError([Fault("territory_in_use", "store", details=details)])
+            db.execute(drafts.delete().where(drafts.c.territory == ident))
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for what else is kept in it."""
+        return self._engine
 
     @staticmethod
     def _row(record: Record) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from gangso.errors import BadInputError, Fault
+from gangso.scenario import Scenario
 from gangso.territory import Territory
 from gangso.territory.load import load
 
-__all__ = ["read_fragment", "refuse_files", "take_package"]
+__all__ = ["read_fragment", "refuse_costly", "refuse_files", "take_package"]
 
 _LOG = logging.getLogger("gangso.workbench")
 
@@ -23,6 +24,11 @@ _LOG = logging.getLogger("gangso.workbench")
 MOST_UNPACKED = 1 << 30
 MOST_FILES = 200
 MOST_SCENARIO = 1 << 20
+# What a scenario may ask of a server that others wait for; the command line takes more.
+MOST_ASKED = {
+    "projection.draws": 500, "answers.robustness.draws": 1_000, "answers.alternatives.count": 10,
+    "evaluation.draws": 2_000, "bases.nodes": 100_000, "alliances.priced_wishes": 100,
+}  # fmt: skip
 # A file must be what its name says before a library is let loose on it.
 _BEGINS = {".gpkg": b"SQLite format 3\x00", ".parquet": b"PAR1", ".fgb": b"fgb"}
 
@@ -98,6 +104,31 @@ def refuse_files(fragment: Mapping[str, Any], territory: Territory) -> None:
         for name in (named if isinstance(named, list | tuple) else ())
         if str(name) not in own
     ]  # fmt: skip
+    if faults:
+        raise BadInputError(faults)
+
+
+def refuse_costly(scenario: Scenario) -> None:
+    """Refuse a scenario that would keep the server busy for hours, or fill its memory.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario, resolved.
+
+    Raises
+    ------
+    BadInputError
+        With every option that asks for more than `MOST_ASKED`.
+    """
+    faults = []
+    for name, most in MOST_ASKED.items():
+        value: Any = scenario
+        for part in name.split("."):
+            value = getattr(value, part)
+        if value > most:
+            details = {"most": f"{most:,}"}
+            faults.append(Fault("too_costly", "scenario", None, name, f"{value:,}", details))
     if faults:
         raise BadInputError(faults)
 

@@ -1,17 +1,31 @@
-"""A desk without a browser: what takes a while is found at once, in place."""
+"""A desk without a browser, where what takes a while is found at once; and a browser."""
 
-from collections.abc import Callable, Hashable
+import shutil
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import pytest
 
 from gangso.errors import GangsoError
+from gangso.workbench.app import create_app
 from gangso.workbench.ground import Ground
 from gangso.workbench.office import Office
+from gangso.workbench.pages import add_pages
 from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.known import Answered, Known
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Session
+from tests.workbench.conftest import serving
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class AtOnce(Known):
@@ -36,3 +50,55 @@ def make_desk(ground: Ground, office: Office) -> Callable[[str], Desk]:
         return desk
 
     return make
+
+
+@pytest.fixture(scope="module")
+def url(office: Office) -> Iterator[str]:
+    with serving(create_app(office, add_pages=add_pages)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, url: str) -> Iterator[Any]:
+    """Open pages that may ask this server only, and must not complain."""
+    contexts, complaints, strangers = [], [], []
+
+    def ask(route: Any) -> None:
+        if route.request.url.startswith((url, "data:", "blob:")):
+            route.continue_()
+        else:
+            strangers.append(route.request.url)
+            route.abort()
+
+    def opened(width: int, height: int, query: str = "lang=ko", theme: str = "light") -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, locale="ko-KR"
+        )
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.route("**/*", ask)
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{url}/?{query}")
+        page.wait_for_selector(".map[data-idle]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert strangers == []
+    # A refused upload is an answer of the API, which browsers mention.
+    assert [c for c in complaints if "(Unprocessable Entity)" not in c] == []

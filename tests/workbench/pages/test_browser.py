@@ -1,95 +1,16 @@
 """The workbench as a planner uses it: a real browser, no network, the embedded Korea."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gangso.workbench.app import create_app
 from gangso.workbench.office import Office
-from gangso.workbench.pages import add_pages
-from tests.workbench.conftest import serving
+from tests.workbench.pages.browsing import accessible
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 COUNTY = "영동군"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def url(office: Office) -> Iterator[str]:
-    with serving(create_app(office, add_pages=add_pages)) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def open_page(browser: Any, url: str) -> Iterator[Any]:
-    """Open pages that may ask this server only, and must not complain."""
-    contexts, complaints, strangers = [], [], []
-
-    def ask(route: Any) -> None:
-        if route.request.url.startswith((url, "data:", "blob:")):
-            route.continue_()
-        else:
-            strangers.append(route.request.url)
-            route.abort()
-
-    def opened(width: int, height: int, query: str = "lang=ko", theme: str = "light") -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, locale="ko-KR"
-        )
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.route("**/*", ask)
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{url}/?{query}")
-        page.wait_for_selector(".map[data-idle]")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert strangers == []
-    # A refused upload is an answer of the API, which browsers mention.
-    assert [c for c in complaints if "(Unprocessable Entity)" not in c] == []
-
-
-def _accessible(page: Any) -> None:
-    """Find nothing serious; the map's own drawing is for the eye, its list is its twin."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    grave = [
-        (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert grave == []
+pytestmark = pytest.mark.browser
 
 
 def _idle(page: Any, stamp: int) -> None:
@@ -119,7 +40,7 @@ def test_a_planner_locks_sees_the_price_undoes_saves_compares_and_exports(
     _idle(page, 1)
     assert page.locator("path.edge-moved").get_attribute("d") not in (None, "", "M0 0")
     assert office.ground().defaults.alliances.must_link == before  # nobody else's scenario moved
-    _accessible(page)
+    accessible(page)
     page.keyboard.press("c")
     page.wait_for_selector(".lock [data-price]")
     # Undo, and make it again.
@@ -165,7 +86,7 @@ def test_a_planner_locks_sees_the_price_undoes_saves_compares_and_exports(
     page.wait_for_selector("#sides")
     assert page.locator("#sides .side-map").count() == 2
     assert "must_link" in page.inner_text("dialog")
-    _accessible(page)
+    accessible(page)
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
     # Take the scenario away: what the command line takes.
@@ -181,13 +102,13 @@ def test_the_page_by_night_in_english_on_a_phone(open_page: Any) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.get_attribute("html", "lang") == "en"
-    _accessible(page)
+    accessible(page)
     page.click("#nav-find")
     page.fill("#find-box", "chungju")
     page.keyboard.press("Enter")
     page.wait_for_selector(".side .title")
     assert "Chungju" in page.inner_text(".side .title")
-    _accessible(page)
+    accessible(page)
     page.click("#nav-map")
     assert not page.is_visible(".side .title")
 

@@ -1,5 +1,6 @@
 """Regions rendered without a browser: both languages, every panel, hostile names."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from gangso.workbench.edits import Forbid, LockTogether
 from gangso.workbench.ground import Ground
 from gangso.workbench.office import Office
-from gangso.workbench.pages.actions import ACTIONS
+from gangso.workbench.pages.actions import ACTIONS, act
 from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.layers import LAYERS, Seen, group_tints, layer_of
 from gangso.workbench.pages.regions import REGIONS, key_of
@@ -162,3 +163,26 @@ def test_scripts_in_names_are_text(ground: Ground, office: Office) -> None:
         html = desk.html(name)
         assert "<script" not in html
     assert "&lt;script&gt;" in desk.html("left")
+
+
+def test_moves_of_one_page_wait_for_each_other(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk("ko")
+    one, other = _apart(desk)
+
+    async def hurry() -> None:
+        monkeypatch.setattr("nicegui.core.loop", asyncio.get_running_loop())
+        together = {"act": "pair", "kind": "together", "code": one, "other": other}
+        await asyncio.gather(
+            act(desk, together), act(desk, {"act": "alone", "code": desk.codes[-1]}),
+            act(desk, {"act": "undo"}), act(desk, {"act": "undo"}), act(desk, {"act": "undo"}),
+            act(desk, {"act": "redo"}),
+        )  # fmt: skip
+
+    asyncio.run(hurry())
+    # Both were made, both taken back, the third had nothing to take back, one came again.
+    assert desk.session.position == 1
+    assert len(desk.session.trail) == 3
+    assert [lock.kind for lock in desk.session.locks] == ["together"]
+    assert not desk.busy

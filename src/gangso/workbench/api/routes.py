@@ -110,6 +110,12 @@ def _territories(router: APIRouter, office: Office) -> None:
             ident = office.receive(package.file)
         return answer({"id": ident, "title": office.territories()[ident]}, 201)
 
+    @router.delete("/territories/{territory}", status_code=204, response_class=Response)
+    def delete_territory(territory: TerritoryIdent) -> Response:
+        """Delete an uploaded territory; refused while saved scenarios stand on it."""
+        office.forget(territory)
+        return Response(status_code=204)
+
     @router.get("/territories/{territory}/municipalities", response_model=AnyTable)
     def list_municipalities(territory: TerritoryIdent) -> Response:
         """List the municipalities of a territory."""

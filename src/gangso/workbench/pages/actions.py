@@ -14,7 +14,7 @@ from gangso.errors import GangsoError
 from gangso.texts import say
 from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.layers import LAYERS
-from gangso.workbench.pages.state import OVERLAYS
+from gangso.workbench.pages.state import OVERLAYS, TILES
 from gangso.workbench.pages.view_change import fault_lines
 from gangso.workbench.pages.words import Words
 
@@ -146,7 +146,24 @@ async def overlay(desk: Desk, what: What) -> None:
     key = str(what["key"])
     if key not in OVERLAYS:
         return
-    (desk.overlays.add if what["value"] else desk.overlays.discard)(key)
+    if key == "tiles" and what["value"]:
+        # Nothing leaves for the internet before the planner has read where it goes.
+        desk.dialog = {"template": "tiles", "host": TILES["host"], "credit": TILES["credit"]}
+        desk.refresh("dialog")
+        return
+    _show_overlay(desk, key, bool(what["value"]))
+
+
+@action
+async def tiles_on(desk: Desk, _: What) -> None:
+    """Show the background map of the internet, as the planner has agreed."""
+    desk.dialog = {}
+    desk.refresh("dialog")
+    _show_overlay(desk, "tiles", True)
+
+
+def _show_overlay(desk: Desk, key: str, shown: bool) -> None:
+    (desk.overlays.add if shown else desk.overlays.discard)(key)
     desk.refresh("controls", "legend")
     part = {"outlines": "groups", "names": "groups", "bases": "points", "hubs": "points"}
     desk.paint(part.get(key, key))

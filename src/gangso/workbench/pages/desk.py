@@ -70,6 +70,7 @@ class Desk:
         self.shares: dict[str, float] = {}
         self.gone = False
         self.turn, self.waiting = asyncio.Lock(), 0
+        self.keeping = asyncio.Lock()
         self.busy = False
         self.share: float | None = None
         self.before: list[int] | None = None
@@ -78,6 +79,7 @@ class Desk:
             "id": None, "name": "", "note": "", "version": 0, "territory": EMBEDDED,
         }  # fmt: skip
         self.saved_as = session.scenario
+        self.draft, self.resumed = "", False
         self.tints = group_tints(self.territory, self.plan)
         self.regions: dict[str, Live] = {}
         self.map: PlanMap | None = None
@@ -111,6 +113,19 @@ class Desk:
     def unsaved(self) -> bool:
         """Whether anything differs from what was saved or opened last."""
         return self.scenario != self.saved_as
+
+    def address(self) -> str:
+        """Query by which a browser finds this again."""
+        if self.draft:
+            return f"?draft={self.draft}"
+        if self.file["id"]:
+            return f"?scenario={self.file['id']}"
+        return f"?territory={self.file['territory']}"
+
+    def tell_address(self) -> None:
+        """Let the browser's address name what is shown."""
+        if "top" in self.regions:
+            self.regions["top"].run_method("address", self.address())
 
     def key_of_plan(self) -> str:
         """What every answer about the plan depends on."""

@@ -17,6 +17,9 @@ from gangso.workbench.pages.actions import What, action, notify
 from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.geometry import outlines
 from gangso.workbench.pages.layers import Seen, alliance_layer, group_tints
+from gangso.workbench.pages.moves import keep_draft
+from gangso.workbench.pages.view_change import fault_lines
+from gangso.workbench.records import EMBEDDED
 from gangso.workbench.session import Session
 from gangso.workbench.sides import Sides, side_by_side
 from gangso.workbench.store import Record, StaleError
@@ -24,6 +27,7 @@ from gangso.workbench.store import Record, StaleError
 __all__ = ["file_of"]
 
 _MOST_NAME, _MOST_NOTE = 120, 4000
+_MOST_DRAFTS = 5  # of the unsaved, so many are offered
 _NOW = "now"  # stands for what is on the desk among the saved scenarios
 _OPEN = ("waiting", "running")
 # What a job hands out, in the order in which it is offered.
@@ -101,9 +105,10 @@ async def _save(desk: Desk, name: str, note: str, *, fresh: bool) -> None:
         )
         return
     assert saved is not None
-    desk.file, desk.saved_as, desk.dialog = file_of(saved), session.scenario, {}
+    desk.file, desk.saved_as, desk.dialog = file_of(saved), saved.scenario, {}
     desk.refresh("top", "dialog")
-    desk.regions["top"].run_method("address", f"?scenario={saved.id}")
+    await keep_draft(desk)  # what is saved needs no draft; what was moved meanwhile does
+    desk.tell_address()
     notify(desk, "wb.save.done", name=saved.name, version=saved.version)
 
 
@@ -133,13 +138,25 @@ async def _list(desk: Desk, picked: list[str]) -> None:
         }
         for s in found or []
     ]  # fmt: skip
-    _show(desk, "scenarios", rows=rows, picked=picked, now=_NOW)
+    left = await run.io_bound(desk.office.drafts.recent, _MOST_DRAFTS)
+    drafts = [
+        {"id": ident, "name": name, "changed": changed[:16].replace("T", " ")}
+        for ident, name, changed in left or []
+        if ident != desk.draft
+    ]
+    _show(desk, "scenarios", rows=rows, picked=picked, now=_NOW, drafts=drafts)
 
 
 @action
 async def open_scenario(_: Desk, what: What) -> None:
     """Open a saved scenario on this page, by its address."""
     ui.navigate.to(f"/?scenario={what['ident']}")
+
+
+@action
+async def open_draft(_: Desk, what: What) -> None:
+    """Open unsaved work on this page, by its address."""
+    ui.navigate.to(f"/?draft={what['ident']}")
 
 
 @action
@@ -187,7 +204,7 @@ def _stand_on(desk: Desk, session: Session) -> None:
     desk.tints = group_tints(desk.territory, desk.plan)
     desk.stamp += 1
     desk.refresh()
-    desk.paint()
+    desk.paint()  # and then a draft is kept
 
 
 # -- comparing -------------------------------------------------------------------------------
@@ -353,11 +370,17 @@ async def _data(desk: Desk, **more: Any) -> None:
     rows = [
         {
             "id": ident, "title": title.get(desk.words.lang) or next(iter(title.values()), ident),
-            "open": ident == desk.file["territory"],
+            "open": ident == desk.file["territory"], "own": ident != EMBEDDED,
         }
         for ident, title in (found or {}).items()
     ]  # fmt: skip
-    values: dict[str, Any] = {"busy": "", "faults": [], "sources": _sources(desk), **more}
+    values: dict[str, Any] = {
+        "busy": "",
+        "faults": [],
+        "problems": [],
+        "sources": _sources(desk),
+        **more,
+    }
     _show(desk, "data", rows=rows, **values)
 
 
@@ -369,6 +392,17 @@ def _sources(desk: Desk) -> list[str]:
 async def open_territory(_: Desk, what: What) -> None:
     """Open a territory on this page, by its address."""
     ui.navigate.to(f"/?territory={what['ident']}")
+
+
+@action
+async def delete_territory(desk: Desk, what: What) -> None:
+    """Delete an uploaded territory, or say what stands on it."""
+    try:
+        await run.io_bound(desk.office.forget, str(what["ident"]))
+    except GangsoError as error:
+        await _data(desk, problems=fault_lines(error, desk.words.lang))
+        return
+    await _data(desk)
 
 
 @action
@@ -390,11 +424,22 @@ async def upload_done(desk: Desk, what: What) -> None:
         {
             "text": str((f.get("problem") or {}).get(lang, f.get("kind", ""))),
             "fix": str((f.get("fix") or {}).get(lang, "")),
+            "where": _where(desk, f),
         }
         for f in body.get("faults") or []
     ]  # fmt: skip
     if not faults:
         message = body.get("message")
         text = message.get(lang, "") if isinstance(message, Mapping) else str(message or "")
-        faults = [{"text": text or desk.words.say("wb.data.failed"), "fix": ""}]
+        faults = [{"text": text or desk.words.say("wb.data.failed"), "fix": "", "where": ""}]
     await _data(desk, faults=faults)
+
+
+def _where(desk: Desk, fault: Mapping[str, Any]) -> str:
+    """Name table, row, column and value of a fault, as far as it has them."""
+    parts = (
+        desk.words.say(f"wb.data.{name}", value=str(fault[name])[:80])
+        for name in ("table", "row", "column", "value")
+        if fault.get(name) not in (None, "")
+    )
+    return " · ".join(parts)

@@ -76,7 +76,10 @@ class Known:
 
     async def _find(self, key: Hashable, find: Callable[[], Any]) -> None:
         try:
-            answer = Answered(value=await run.io_bound(find))
+            found = await run.io_bound(lambda: (find(),))
+            if found is None:  # the server stops
+                return
+            answer = Answered(value=found[0])
         except CancelledError:  # nobody waits for it any more
             self._asked.discard(key)
             return

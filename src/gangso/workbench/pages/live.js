@@ -152,6 +152,7 @@ export default {
       }
       if (control.matches("[data-act]") && !control.matches("form")) {
         this.send({ ...control.dataset, value: control.type === "checkbox" ? control.checked : control.value });
+        if ("ask" in control.dataset) control.checked = false; // until the planner has agreed
       }
     },
     input(event) {

@@ -258,7 +258,7 @@ export default {
     lay_tiles(source) {
       if (this.tiles) { this.tiles.remove(); this.tiles = undefined; this.credit?.remove(); }
       if (source) {
-        this.tiles = L.tileLayer(source.url, { maxZoom: 18 }).addTo(this.map);
+        this.tiles = L.tileLayer(source.url, { maxZoom: 18, referrerPolicy: "origin" }).addTo(this.map);
         this.credit = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(this.map);
         this.credit.addAttribution(source.credit);
       }

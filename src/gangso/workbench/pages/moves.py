@@ -29,7 +29,7 @@ from gangso.workbench.pages.layers import group_tints
 from gangso.workbench.pages.regions import key_of
 from gangso.workbench.session import NoStepError
 
-__all__ = ["drawn"]
+__all__ = ["drawn", "keep_draft"]
 
 # So many moves of one page wait for each other; more are not taken.
 _MOST_WAITING = 20
@@ -125,6 +125,25 @@ def drawn(desk: Desk, stamp: str) -> None:
     desk.ready = True
     desk.refresh("left", "controls", "side")
     background_tasks.create(price(desk))
+    background_tasks.create(keep_draft(desk))
+
+
+async def keep_draft(desk: Desk) -> None:
+    """Keep what is not saved, so that a reload or a killed server does not lose it."""
+    async with desk.keeping:
+        session, drafts, held = desk.session, desk.office.drafts, desk.draft
+        if desk.unsaved:
+            kept = await run.io_bound(
+                drafts.keep, held, desk.file, session.opened, session.trail, session.position
+            )
+            assert kept is not None  # the thread pool is there as long as the server is
+            desk.draft = kept
+        elif held:
+            await run.io_bound(drafts.drop, held)
+            desk.draft = ""
+        if desk.draft != held:
+            desk.refresh("top")
+            desk.tell_address()
 
 
 async def _show_progress(desk: Desk) -> None:

@@ -34,6 +34,7 @@ def _top(desk: Desk) -> dict[str, Any]:
     return {
         "name": desk.file["name"] or desk.words.say("wb.file.untitled"),
         "unsaved": desk.unsaved,
+        "kept": bool(desk.draft) or desk.resumed,
         "version": desk.file["version"],
         "can_undo": desk.session.can_undo,
         "can_redo": desk.session.can_redo,

@@ -11,6 +11,7 @@ from nicegui import run, ui
 
 from gangso.errors import GangsoError
 from gangso.report.fonts import cuts, web_font
+from gangso.scenario import Scenario
 from gangso.texts import LANGUAGES, say
 from gangso.workbench.memory import Memory
 from gangso.workbench.office import EMBEDDED, Office
@@ -92,7 +93,9 @@ def add_pages(app: FastAPI, office: Office) -> None:
     @ui.page("/", response_timeout=60)
     async def page(request: Request) -> None:
         lang = _language(request)
-        asked = {key: request.query_params.get(key, "") for key in ("scenario", "territory")}
+        asked = {
+            key: request.query_params.get(key, "") for key in ("scenario", "territory", "draft")
+        }
         await open_page(office, lang, **asked)
 
     ui.run_with(
@@ -109,7 +112,9 @@ def _language(request: Request) -> str:
     return "en" if header and not header.lower().startswith("ko") else "ko"
 
 
-async def open_page(office: Office, lang: str, scenario: str, territory: str) -> None:
+async def open_page(
+    office: Office, lang: str, scenario: str, territory: str, draft: str = ""
+) -> None:
     """Build the page for whoever opens it.
 
     Parameters
@@ -122,20 +127,23 @@ async def open_page(office: Office, lang: str, scenario: str, territory: str) ->
         Id of the saved scenario to open; empty for the territory's own.
     territory : str
         Id of the territory; empty for the embedded one.
+    draft : str
+        Id of unsaved work to go on with; empty for none.
     """
     ui.page_title(say("wb.title", lang))
     ui.add_head_html(_THEME.replace("LANG", lang))
     ui.add_head_html('<link rel="stylesheet" href="/workbench/style.css">')
     ui.add_body_html(_HATCH)
-    opened = await run.io_bound(_session, office, scenario, territory)
+    opened = await run.io_bound(_session, office, scenario, territory, draft)
     assert opened is not None  # the thread pool is there as long as the server is
-    session, file, problem = opened
+    session, file, saved_as, problem = opened
     print_ = session.ground.territory.fingerprint
     shapes = f"/workbench/shapes/{file.get('territory', EMBEDDED)}/{print_}.json"
     # Begun with the page; the map asks for it when its scripts are there.
     ui.add_head_html(f'<link rel="preload" as="fetch" crossorigin href="{shapes}">')
     desk = Desk(session, Words(session.ground.territory, lang), office)
     desk.file |= file
+    desk.saved_as, desk.resumed = saved_as, bool(draft and problem is None)
     if problem is not None:
         desk.faults = fault_lines(problem, lang)
     with ui.element("div").classes("desk"):
@@ -183,15 +191,17 @@ def _heard(desk: Desk, name: str | None = None) -> Callable[[Any], Any]:
 
 
 def _session(
-    office: Office, scenario: str, territory: str
-) -> tuple[Session, dict[str, Any], GangsoError | None]:
+    office: Office, scenario: str, territory: str, draft: str
+) -> tuple[Session, dict[str, Any], Scenario, GangsoError | None]:
     """Open what the address names; if that is not there, the embedded territory and why."""
     try:
+        if draft:
+            return *office.resume(office.drafts.get(draft)), None
         if scenario:
             record = office.store.get(scenario)
-            return office.session(record), file_of(record), None
-        return Session(office.ground(territory or EMBEDDED)), {
-            "territory": territory or EMBEDDED
-        }, None  # fmt: skip
+            return office.session(record), file_of(record), record.scenario, None
+        session = Session(office.ground(territory or EMBEDDED))
+        return session, {"territory": territory or EMBEDDED}, session.scenario, None
     except GangsoError as error:
-        return Session(office.ground(EMBEDDED)), {}, error
+        session = Session(office.ground(EMBEDDED))
+        return session, {}, session.scenario, error

@@ -9,11 +9,12 @@ from gangso.workbench.pages.marks import base_points, flow_lines, hub_points
 if TYPE_CHECKING:
     from gangso.workbench.pages.desk import Desk
 
-__all__ = ["OVERLAYS", "map_state"]
+__all__ = ["OVERLAYS", "TILES", "map_state"]
 
 OVERLAYS = ("outlines", "names", "bases", "hubs", "flows", "tiles")
 # Asked for only when the planner switches them on.
-_TILES = {
+TILES = {
+    "host": "tile.openstreetmap.org",
     "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
     "credit": "© OpenStreetMap contributors",
 }
@@ -68,7 +69,7 @@ def map_state(desk: Desk, *names: str) -> dict[str, Any]:
         shown = "flows" in desk.overlays
         state["flows"] = flow_lines(desk.words, desk.plan, desk.scenario) if shown else []
     if "tiles" in wanted:
-        state["tiles"] = _TILES if "tiles" in desk.overlays else None
+        state["tiles"] = TILES if "tiles" in desk.overlays else None
     if "chosen" in wanted:
         state["selected"] = desk.chosen_codes()
         state["tray"] = list(desk.tray)
