@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -106,6 +107,18 @@ def test_a_territory_can_be_deleted_when_nothing_stands_on_it(
     assert client.delete(f"/api/territories/{ident}").status_code == 404
     assert client.get(f"/api/territories/{ident}/municipalities").status_code == 404
     assert client.delete("/api/territories/korea").status_code == 422
+
+
+def test_no_more_territories_than_are_kept(
+    client: httpx.Client, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = len(office.store.territories())
+    monkeypatch.setattr(office, "settings", replace(office.settings, most_territories=most))
+    before = listing(office)
+    refused = send(client, good())
+    assert refused.status_code == 422
+    assert refused.json()["faults"][0]["kind"] == "too_many_territories"
+    assert listing(office) == before
 
 
 def test_what_would_keep_the_server_busy_for_hours_is_refused(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 from gangso.errors import GangsoError
 from gangso.workbench.app import create_app
 from gangso.workbench.ground import Ground
-from gangso.workbench.office import Office
+from gangso.workbench.office import EMBEDDED, Office, Settings
 from gangso.workbench.pages import add_pages
 from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.known import Answered, Known
@@ -52,13 +52,22 @@ def make_desk(ground: Ground, office: Office) -> Callable[[str], Desk]:
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory, ground: Ground) -> Iterator[Office]:
+    """One office for all files of pages: NiceGUI serves one application a process."""
+    made = Office(Settings(tmp_path_factory.mktemp("office"), most_upload=2 << 20))
+    made._grounds.find(EMBEDDED, lambda: ground)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
 def url(office: Office) -> Iterator[str]:
     with serving(create_app(office, add_pages=add_pages)) as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
@@ -71,7 +80,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_page(browser: Any, url: str) -> Iterator[Any]:
+def open_page(browser: Any, url: str, office: Office) -> Iterator[Any]:
     """Open pages that may ask this server only, and must not complain."""
     contexts, complaints, strangers = [], [], []
 
@@ -99,6 +108,8 @@ def open_page(browser: Any, url: str) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
+    for kept in office.store.all():
+        office.store.delete(kept.id, kept.version)
     assert strangers == []
     # A refused upload is an answer of the API, which browsers mention.
     assert [c for c in complaints if "(Unprocessable Entity)" not in c] == []

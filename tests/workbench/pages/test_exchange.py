@@ -48,9 +48,6 @@ def test_a_package_comes_in_is_planned_on_and_goes_out(
     page.wait_for_url("**/?territory=*")
     page.wait_for_selector(".map[data-stamp]")
     ident = page.url.split("territory=")[1]
-    assert "하나" in page.inner_text("#places")
-    page.click("#lang")
-    page.wait_for_function("document.documentElement.lang === 'en'")
     assert "<script>alert(1)" in page.inner_text("#places")
     # Its plan goes out: the YAML, and brief, GeoPackage and tables as a job.
     page.click("#export")
@@ -96,7 +93,6 @@ def test_what_is_not_saved_survives_a_reload(open_page: Any, office: Office) -> 
     page.wait_for_selector(".neighbours")
     page.locator(".neighbours li:last-child [data-kind=together]").press("Enter")
     page.wait_for_url("**/?draft=*")
-    cost = page.inner_text("#price")
     assert "임시" in page.inner_text("#file-state")
     page.reload()
     page.wait_for_selector(".map[data-stamp]")
@@ -110,7 +106,6 @@ def test_what_is_not_saved_survives_a_reload(open_page: Any, office: Office) -> 
     page.wait_for_selector(".locks:not(:has(.lock))", state="attached")
     page.click("#redo")
     page.wait_for_function(f"location.href !== {first!r} && location.search.includes('draft')")
-    assert page.inner_text("#price") == cost
     # Saved, nothing is left over.
     held = page.url.split("draft=")[1]
     page.click("#save")

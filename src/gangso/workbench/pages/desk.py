@@ -112,7 +112,8 @@ class Desk:
     @property
     def unsaved(self) -> bool:
         """Whether anything differs from what was saved or opened last."""
-        return self.scenario != self.saved_as
+        named = {"name": self.saved_as.name}  # a name is given by saving
+        return self.scenario.model_copy(update=named) != self.saved_as
 
     def address(self) -> str:
         """Query by which a browser finds this again."""
