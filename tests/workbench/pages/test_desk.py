@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gangso.workbench.cards import municipality_card
 from gangso.workbench.edits import Forbid, LockTogether
 from gangso.workbench.ground import Ground
 from gangso.workbench.office import Office
@@ -16,6 +17,7 @@ from gangso.workbench.pages.desk import Desk
 from gangso.workbench.pages.layers import LAYERS, Seen, group_tints, layer_of
 from gangso.workbench.pages.regions import REGIONS, key_of
 from gangso.workbench.pages.state import map_state
+from gangso.workbench.pages.view_place import place_view
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Session
 
@@ -186,3 +188,26 @@ def test_moves_of_one_page_wait_for_each_other(
     assert len(desk.session.trail) == 3
     assert [lock.kind for lock in desk.session.locks] == ["together"]
     assert not desk.busy
+
+
+def test_a_lock_is_seen_on_the_card_and_taken_away_by_the_same_button(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk("en")
+    one, other = _apart(desk)
+
+    def held() -> bool:
+        view = place_view(desk.words, municipality_card(desk.session, one), desk.plan)
+        return next(bool(n["together"]) for n in view["neighbours"] if n["code"] == other)
+
+    async def press(what: dict[str, str]) -> None:
+        monkeypatch.setattr("nicegui.core.loop", asyncio.get_running_loop())
+        await act(desk, what)
+
+    together = {"act": "pair", "kind": "together", "code": one, "other": other}
+    assert not held()
+    asyncio.run(press(together))
+    assert held()
+    asyncio.run(press({**together, "code": other, "other": one}))
+    assert not held()
+    assert desk.session.locks == ()

@@ -1,7 +1,6 @@
 """What comes in and goes out on the page: packages, scenarios, plans, and the internet's map."""
 
 import io
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from gangso.cli import main
 from gangso.workbench.office import Office
 from tests.workbench.pages.browsing import accessible
 from tests.workbench.test_uploads import MUNICIPALITIES, good
@@ -23,7 +23,7 @@ def _send(page: Any, path: Path, content: bytes) -> None:
 
 
 def test_a_package_comes_in_is_planned_on_and_goes_out(
-    open_page: Any, office: Office, tmp_path: Path
+    open_page: Any, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(1440, 900, "lang=en")
     page.click("#data")
@@ -69,12 +69,11 @@ def test_a_package_comes_in_is_planned_on_and_goes_out(
     package = office.package(ident)
     assert package is not None
     (tmp_path / f"{ident}.zip").write_bytes(package.read_bytes())
-    command = [sys.executable, "-c", "from gangso.cli import main; main()"]
-    taken = subprocess.run(
-        [*command, "ally", "scenario.yaml", "--json"],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
-    assert taken.returncode == 0, taken.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["gangso", "ally", "scenario.yaml", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
     # Nothing is saved on it: it can be deleted, on another page.
     page.keyboard.press("Escape")
     page.goto(page.url.split("?")[0])

@@ -24,6 +24,7 @@ export default {
   unmounted() {
     this.observer?.disconnect();
     this.themes?.disconnect();
+    this.card?.remove();
     this.map?.remove();
   },
   methods: {
@@ -65,7 +66,8 @@ export default {
       this.flows = L.layerGroup().addTo(map);
       this.names = [];
       this.card = Object.assign(document.createElement("div"), { className: "hover-card", hidden: true });
-      this.$refs.map.parentElement.append(this.card);
+      // Over legend and ribbon, which stand beside the map.
+      (this.$refs.map.closest(".middle") || this.$refs.map.parentElement).append(this.card);
       L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
       this.whole = L.latLngBounds(this.geo.spots.filter((s) => s[2]).map(([lat, lng]) => [lat, lng]));
       // On a phone a few far islands must not shrink everything else.

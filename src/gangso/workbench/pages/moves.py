@@ -15,6 +15,7 @@ from gangso.workbench.edits import (
     Edit,
     FixAlliance,
     Forbid,
+    Lock,
     LockTogether,
     Reset,
     SetSize,
@@ -229,17 +230,25 @@ async def _emptied(desk: Desk, change: Change | None) -> None:
 
 @action
 async def pair(desk: Desk, what: What) -> None:
-    """Lock a municipality with a neighbour, or forbid them to be together."""
+    """Lock a municipality with a neighbour, or forbid them; again, and it is taken away."""
     codes = (str(what["code"]), str(what["other"]))
-    await edit(
-        desk, LockTogether(codes=codes) if what["kind"] == "together" else Forbid(codes=codes)
-    )
+    wanted = LockTogether(codes=codes) if what["kind"] == "together" else Forbid(codes=codes)
+    await _turn(desk, wanted)
+
+
+async def _turn(desk: Desk, wanted: Lock) -> None:
+    """Set a lock, or take it away if it is in force."""
+    in_force = {key_of(lock): lock for lock in desk.session.locks}.get(key_of(wanted))
+    if in_force is None:
+        await edit(desk, wanted)
+    else:
+        await edit(desk, Unlock.model_construct(kind="unlock", lock=in_force))
 
 
 @action
 async def alone(desk: Desk, what: What) -> None:
-    """Let a municipality stand alone."""
-    await edit(desk, StandAlone(codes=(str(what["code"]),)))
+    """Let a municipality stand alone; again, and it is taken away."""
+    await _turn(desk, StandAlone(codes=(str(what["code"]),)))
 
 
 @action

@@ -54,13 +54,16 @@ def place_view(words: Words, card: MunicipalityCard, plan: Partition) -> View:
         "reason": card.reason[words.lang] if card.status != "allied" else "",
         "alliance": card.alliance,
         "partners": [{"code": code, "name": words.name(code)} for code in partners],
-        "neighbours": _neighbours(words, card.code, plan),
+        "neighbours": _neighbours(words, card, plan),
+        "held_alone": any(lock.kind == "alone" for lock in card.locks),
         "figures": _figures(words, card),
         "pyramid": _pyramid(words, card),
     }
 
 
-def _neighbours(words: Words, code: str, plan: Partition) -> list[View]:
+def _neighbours(words: Words, card: MunicipalityCard, plan: Partition) -> list[View]:
+    code = card.code
+    held = {(lock.kind, other) for lock in card.locks for other in lock.codes}
     links = words.territory.contiguity
     near = [*links.loc[links["a"] == code, "b"], *links.loc[links["b"] == code, "a"]]
     of, status = plan.membership["alliance"], plan.membership["status"]
@@ -71,6 +74,8 @@ def _neighbours(words: Words, code: str, plan: Partition) -> list[View]:
             "name": words.name(other),
             "alliance": "" if pd.isna(of.loc[other]) else str(of.loc[other]),
             "same": bool(pd.notna(own) and of.loc[other] == own),
+            "together": ("together", str(other)) in held,
+            "apart": ("apart", str(other)) in held,
         }
         for other in dict.fromkeys(near)
         if status.loc[other] != "outside"
