@@ -115,10 +115,10 @@ def municipalities(source: pd.DataFrame, population: pd.DataFrame) -> pd.DataFra
         }
     )
     kind[(source["type"] == "gun") & source["is_metropolis"]] = "metropolitan_county"
-    twice = source["name_en"].duplicated(keep=False)
-    english = source["name_en"].where(
-        ~twice, source["name_en"] + " (" + source["province_en"] + ")"
-    )
+    # Seven names lack the hyphen before what they are ("Dangjinsi").
+    spelled = source["name_en"].str.replace(r"(?<![-\s])(si|gun|gu)$", r"-\1", regex=True)
+    twice = spelled.duplicated(keep=False)
+    english = spelled.where(~twice, spelled + " (" + source["province_en"] + ")")
     # Trips are counted by city and county; metropolitan cities and Sejong are one zone each,
     # under their two-digit code.
     pooled = source["is_metropolis"] | (source["type"] == "sejong")
@@ -444,7 +444,12 @@ def standards(folder: Path, said: dict[str, Any]) -> dict[str, Any]:
     thresholds = pd.read_csv(folder / "service_thresholds_japan_mlit.csv")
     parts["thresholds"] = {
         row.service: {
-            "label": {"ko": row.ko, "en": row.service.replace("_", " ").capitalize()},
+            "label": {
+                "ko": said["thresholds"].get(row.service, {}).get("ko", row.ko),
+                "en": said["thresholds"]
+                .get(row.service, {})
+                .get("en", row.service.replace("_", " ").capitalize()),
+            },
             "population_50": float(row.pop_50pct),
             "population_80": None if pd.isna(row.pop_80pct) else float(row.pop_80pct),
             "confidence": row.confidence,

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from gangso.report.plan import PlanLike
-from gangso.report.words import place_names
+from gangso.report.words import place_names, town_names
 from gangso.texts import say
 
 __all__ = [
@@ -50,6 +50,11 @@ class Page:
     def names(self) -> pd.Series:
         """Names of the municipalities, by code."""
         return place_names(self.plan.territory, self.lang)
+
+    @cached_property
+    def towns(self) -> pd.Series:
+        """Names of the settlements, each behind its municipality's, by code."""
+        return town_names(self.plan.territory, self.lang)
 
     @cached_property
     def _kept(self) -> dict[int, tuple[pd.DataFrame, dict[str, list[dict[str, Any]]]]]:

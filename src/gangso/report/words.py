@@ -9,7 +9,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from gangso.territory.model import Territory
 
-__all__ = ["place_names", "province_column"]
+__all__ = ["place_names", "province_column", "town_names"]
 
 
 def province_column(territory: Territory, lang: str) -> str | None:
@@ -58,3 +58,26 @@ def place_names(territory: Territory, lang: str) -> pd.Series:
     shared = names.duplicated(keep=False)
     codes = pd.Series(names.index.astype("str"), index=names.index)
     return names.where(~shared, names + " [" + codes + "]")
+
+
+def town_names(territory: Territory, lang: str) -> pd.Series:
+    """Names of the settlements, each behind its municipality's.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    Series of str
+        By code; a settlement without a name of that language keeps the one it has.
+    """
+    table = territory.require("settlements").set_index("code")
+    own = table["name"]
+    if lang != territory.metadata.languages[0] and "name_en" in table.columns:
+        own = table["name_en"].fillna(own)
+    above = table["municipality"].map(place_names(territory, lang))
+    return above.astype("str") + " " + own.astype("str")

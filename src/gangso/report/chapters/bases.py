@@ -21,7 +21,7 @@ __all__ = ["BASES"]
 _WGS84 = "EPSG:4326"
 _MILLION = 1e6
 _MOST_BASES = 60
-_MOST_UNMET = 40
+_MOST_UNMET = 100
 
 
 def _asked(plan: PlanLike) -> bool:
@@ -143,7 +143,7 @@ def _sites(page: Page) -> Block:
     rows: list[list[Any]] = [
         [
             _group(page, row["group"]),
-            f"{page.names.loc[row['municipality']]} {row['name']}",
+            str(page.towns.loc[row["settlement"]]),
             _service(page, row["service"]),
             number(row["people"]),
             number(row["cost"] / _MILLION),
@@ -156,28 +156,37 @@ def _sites(page: Page) -> Block:
 
 
 def _unmet(page: Page) -> Block:
+    """List who remains outside, a row a reason: most of them share one."""
     columns = [
-        (page.say("brief.bases.site"), "left", 0.28),
-        (page.say("brief.bases.service"), "left", 0.22),
-        (page.say("brief.bases.people"), "right", 0.14),
-        (page.say("brief.bases.reason"), "left", 0.36),
+        (page.say("brief.bases.reason"), "left", 0.32),
+        (page.say("brief.bases.people"), "right", 0.1),
+        (page.say("brief.bases.sites_unmet"), "left", 0.58),
     ]
-    rows: list[list[Any]] = []
     found = page.plan.bases.unmet.sort_values(
         ["people", "settlement"], ascending=[False, True], kind="stable"
     )
-    for row in found.to_dict("records"):
-        partly = ""
-        if pd.notna(row["partly"]):
-            way = _way(page, row["service"], row["partly"])
-            partly = page.say("brief.bases.partly", way=way)
+    rows: list[list[Any]] = []
+    for _, part in found.groupby(["service", "reason", "partly"], sort=False, dropna=False):
+        first: dict[str, Any] = part.iloc[0].to_dict()  # type: ignore[assignment]
+        service = str(first["service"])
+        shown = part.head(_MOST_UNMET)
+        listed = ", ".join(
+            page.say("brief.bases.place_people", place=page.towns.loc[code], people=people)
+            for code, people in zip(shown["settlement"], shown["people"], strict=True)
+        )
+        if len(part) > len(shown):
+            more = len(part) - len(shown)
+            listed = page.say("brief.bases.more_places", places=listed, count=more)
+        way = ""
+        if pd.notna(first["partly"]):
+            way = page.say("brief.bases.partly", way=_way(page, service, first["partly"]))
+        why = page.say(f"bases.reason.{first['reason']}")
         rows.append([
-            f"{page.names.loc[row['municipality']]} {row['name']}",
-            _service(page, row["service"]), number(row["people"]),
-            {"text": page.say(f"bases.reason.{row['reason']}"), "sub": partly},
+            {"text": f"{_service(page, service)}: {why}", "sub": way},
+            number(part["people"].sum()), listed,
         ])  # fmt: skip
-    caption = page.say("brief.bases.unmet_caption", count=len(rows))
-    return first_rows(page, columns, rows, caption, "base_unmet", _MOST_UNMET)
+    caption = page.say("brief.bases.unmet_caption", count=len(found))
+    return table(columns, rows, caption)
 
 
 def _ties(page: Page) -> Block:
@@ -217,6 +226,7 @@ def _findings(page: Page) -> list[str]:
             "brief.find.bases_proven" if proven else "brief.find.bases_gap",
             ways=", ".join(ways) or "–",
             cost=groups["cost"].sum() / _MILLION,
+            currency=page.plan.territory.metadata.currency,
             bound=groups["bound"].sum() / _MILLION,
             unmet=float(modes.loc[modes["way"] == "unmet", "people"].sum()),
             places=found.unmet["settlement"].nunique(),

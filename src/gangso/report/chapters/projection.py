@@ -157,8 +157,9 @@ def _findings(page: Page) -> Iterator[str]:
         "brief.find.projection",
         base=found.base_year,
         last=last,
-        now=found.nation["population"].loc[found.base_year] / 1e4,
-        then=found.nation["population"].loc[last] / 1e4,
+        # No projection knows more than tens of thousands.
+        now=round(float(found.nation["population"].loc[found.base_year]), -4),
+        then=round(float(found.nation["population"].loc[last]), -4),
         high_now=int(found.nation[lowest].loc[found.base_year]),
         high_then=int(found.nation[lowest].loc[last]),
     )

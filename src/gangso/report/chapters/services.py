@@ -237,6 +237,10 @@ def _findings(page: Page) -> list[str]:
             )
         )
     overview = _sustained(page.plan)
+    # A service that the plan itself does not weigh is no argument for it.
+    criteria = page.plan.scenario.alliances.criteria.values()
+    aside = {key for criterion in criteria for key in getattr(criterion, "leave_out", ())}
+    overview = overview[~overview["service"].isin(aside)] if len(overview) else overview
     if len(overview):
         gain = overview["together_50"] - overview["alone_50"]
         best = overview.iloc[int(gain.argmax())]
