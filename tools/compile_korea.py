@@ -362,13 +362,16 @@ def contiguity(folder: Path) -> pd.DataFrame:
     ).sort_values(["a", "b"], ignore_index=True)
 
 
-def hubs(folder: Path) -> pd.DataFrame:
+def hubs(folder: Path, english: dict[str, str]) -> pd.DataFrame:
     """Innovation Cities and fast-train stations."""
     source = read(folder, "hubs.csv")
+    if unknown := set(source["name"]) - set(english):
+        sys.exit(f"no English name in korea.yaml: {', '.join(sorted(unknown))}")
     return pd.DataFrame(
         {
             "kind": source["kind"].replace({"ktx_station": "rail_station"}),
             "name": source["name"],
+            "name_en": source["name"].map(english),
             "municipalities": source["municipality_codes"].astype(str),
             "lon": source["lon"],
             "lat": source["lat"],
@@ -502,7 +505,7 @@ def main() -> None:
         "population": population,
         "indicators": indicators(source, population),
         "facilities": facilities(options.source, source, towns),
-        "hubs": hubs(options.source),
+        "hubs": hubs(options.source, said["hubs"]),
         "contiguity": contiguity(options.source),
         "flows": flows(options.source),
         "finance": finance(options.source),

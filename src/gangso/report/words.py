@@ -9,7 +9,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from gangso.territory.model import Territory
 
-__all__ = ["place_names", "province_column", "town_names"]
+__all__ = ["hub_names", "place_names", "province_column", "town_names"]
 
 
 def province_column(territory: Territory, lang: str) -> str | None:
@@ -81,3 +81,24 @@ def town_names(territory: Territory, lang: str) -> pd.Series:
         own = table["name_en"].fillna(own)
     above = table["municipality"].map(place_names(territory, lang))
     return above.astype("str") + " " + own.astype("str")
+
+
+def hub_names(territory: Territory, lang: str) -> pd.Series:
+    """Names of the hubs in a language.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    Series of str
+        By the hub's own name; a hub without a name of that language keeps the one it has.
+    """
+    hubs = territory.require("hubs").drop_duplicates("name").set_index("name", drop=False)
+    if lang == territory.metadata.languages[0] or "name_en" not in hubs.columns:
+        return hubs["name"]
+    return hubs["name_en"].fillna(hubs["name"])

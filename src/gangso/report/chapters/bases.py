@@ -15,6 +15,7 @@ from gangso.report.blocks import Block, Page, figure, first_rows, listing, numbe
 from gangso.report.chapters.chapter import Chapter
 from gangso.report.plan import PlanLike
 from gangso.report.service_map import deserts_map
+from gangso.report.words import hub_names
 
 __all__ = ["BASES"]
 
@@ -194,6 +195,7 @@ def _ties(page: Page) -> Block:
     share = 0.7 / max(1, len(kinds))
     columns = [(page.say("brief.bases.group"), "left", 0.3)]
     columns += [(hub.label.get(page.lang, hub.kind), "left", share) for hub in kinds]
+    names = hub_names(page.plan.territory, page.lang).to_dict()
     rows: list[list[Any]] = []
     for ident, part in page.plan.bases.ties.groupby("group", sort=False):
         of = part.set_index("kind")
@@ -201,7 +203,11 @@ def _ties(page: Page) -> Block:
         for hub in kinds:
             row = of.loc[hub.kind]
             known = pd.notna(row["hub"]) and np.isfinite(row["minutes"])
-            said = page.say("brief.bases.tie", hub=row["hub"], minutes=row["minutes"])
+            said = page.say(
+                "brief.bases.tie",
+                hub=names.get(str(row["hub"]), row["hub"]),
+                minutes=row["minutes"],
+            )
             flag = page.say("brief.bases.may_drain") if row["may_drain"] else ""
             cells.append({"text": said if known else "–", "sub": flag})
         rows.append(cells)
