@@ -113,7 +113,7 @@ def test_what_is_loaded_and_linked_is_there(site: Path, pages: dict[Path, _Page]
 
 
 def test_formulas_are_mathml(site: Path) -> None:
-    for name in ("alliances", "projection", "services", "bases", "diagnosis"):
+    for name in ("alliances", "projection", "services", "bases", "diagnosis", "../compact"):
         text = (site / "models" / f"{name}.html").read_text(encoding="utf-8")
         assert "<math" in text, name
         assert "merror" not in text, name
@@ -154,7 +154,7 @@ def test_pages_open_offline_and_do_not_scroll_sideways(site: Path, width: int) -
         complaints: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))
-        for name in ("index", "tutorial.ko", "models/alliances", "reference/generated/commands"):
+        for name in ("index", "tutorial.ko", "compact", "reference/generated/commands"):
             page.goto((site / f"{name}.html").as_uri())
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, name
