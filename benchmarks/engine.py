@@ -192,13 +192,13 @@ def main(arguments: list[str]) -> int:
         some = Path(folder)
         jobs: dict[str, tuple[str, Callable[[], Callable[[Engine], str]], Callable[..., Any]]] = {
             "us": ("US counties", lambda: partition_job(us_counties()),
-                   lambda: partition_job(points(300, 1))),
+                   lambda: partition_job(points(600, 1))),
             "draws": ("draws", lambda: projection_job(sizes["draws"]),
                       lambda: projection_job(20)),
             "cells": ("cells", lambda: grid_job(sizes["cells"], some / "cells"),
                       lambda: grid_job(20_000, some / "few")),
             "points": ("points", lambda: partition_job(points(sizes["points"], 1)),
-                       lambda: partition_job(points(300, 2))),
+                       lambda: partition_job(points(600, 2))),
         }  # fmt: skip
         for key, (name, make, make_small) in jobs.items():
             if sizes[key]:

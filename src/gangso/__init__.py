@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gangso.diagnosis import Diagnosis, diagnose
     from gangso.errors import BadInputError, GangsoError, InfeasibleError, MissingTableError
     from gangso.planning import Plan, plan
+    from gangso.report.geopackage import layers
     from gangso.scenario import Scenario
     from gangso.territory import Territory, korea, load
 
@@ -31,6 +32,7 @@ _HOME = {
     "banded": "gangso.alliances",
     "diagnose": "gangso.diagnosis",
     "korea": "gangso.territory",
+    "layers": "gangso.report.geopackage",
     "load": "gangso.territory",
     "max_p": "gangso.alliances",
     "partition": "gangso.alliances",
@@ -52,6 +54,7 @@ __all__ = [
     "banded",
     "diagnose",
     "korea",
+    "layers",
     "load",
     "max_p",
     "partition",

@@ -6,16 +6,19 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import pandas as pd
 import pymupdf
+import pyogrio
 import pytest
 
 import gangso.report.folder as folder_module
 from gangso.errors import BadInputError
 from gangso.planning import Plan, plan
 from gangso.report import write_plan
+from gangso.report.geopackage import layers
 from gangso.report.tables import plan_tables
 from gangso.scenario import read_scenario, resolve
 from gangso.territory.model import Territory
@@ -205,6 +208,33 @@ def test_layers_hold_every_municipality_and_alliance(made: Plan, written: Path) 
     assert alliances["alliance"].to_list() == made.partition.alliances.index.to_list()
     for layer in ("links", "hubs", "settlements"):
         assert len(gpd.read_file(written / "plan.gpkg", layer=layer))
+
+
+def test_qgis_finds_a_style_for_every_layer_of_classes(written: Path) -> None:
+    styles = pyogrio.read_dataframe(written / "plan.gpkg", layer="layer_styles")
+    assert set(styles["f_table_name"]) == {"municipalities", "alliances", "links"}
+    assert styles["useAsDefault"].all()
+    for name, qml in zip(styles["f_table_name"], styles["styleQML"], strict=True):
+        layer = pyogrio.read_dataframe(written / "plan.gpkg", layer=name, max_features=2_000)
+        renderer = ElementTree.fromstring(qml.partition("\n")[2]).find("renderer-v2")
+        assert renderer is not None
+        classes = renderer.findall("categories/category")
+        values = {str(one.get("value")) for one in classes}
+        assert set(layer[str(renderer.get("attr"))]) <= values
+        symbols = {symbol.get("name") for symbol in renderer.findall("symbols/symbol")}
+        assert {one.get("symbol") for one in classes} == symbols
+
+
+def test_layers_are_geodataframes_that_explore(made: Plan) -> None:
+    found = layers(made)
+    assert found["alliances"].crs == "EPSG:4326"
+    own = made.territory.to_geodataframe()
+    assert own.index.equals(made.territory.municipalities.index)
+    assert "geometry" not in made.territory.municipalities
+    pytest.importorskip("folium")
+    page = found["alliances"].explore("population", tiles=None).get_root().render()
+    for name in found["alliances"]["name"]:
+        assert json.dumps(name) in page or name in page
 
 
 def test_the_certificate_is_compact_json(written: Path) -> None:

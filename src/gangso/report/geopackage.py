@@ -11,8 +11,9 @@ import shapely
 
 from gangso.report.chapters import CHAPTERS
 from gangso.report.plan import PlanLike
+from gangso.report.qgis import layer_styles
 
-__all__ = ["write_geopackage"]
+__all__ = ["layers", "write_geopackage"]
 
 _WGS84 = "EPSG:4326"
 # GeoPackages carry the date of their last change; a fixed one keeps the bytes the same.
@@ -20,7 +21,7 @@ _DATE = "2000-01-01T00:00:00.000Z"
 
 
 def write_geopackage(plan: PlanLike, path: Path) -> None:
-    """Write the layers: municipalities, those of every chapter, links, hubs, settlements.
+    """Write the layers, and beside them the styles that QGIS opens them with.
 
     Parameters
     ----------
@@ -32,13 +33,35 @@ def write_geopackage(plan: PlanLike, path: Path) -> None:
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE})
     try:
-        for name, layer in _layers(plan).items():
+        found = layers(plan)
+        for name, layer in found.items():
             layer.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+        pyogrio.write_dataframe(layer_styles(plan, found), path, layer="layer_styles")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
-def _layers(plan: PlanLike) -> dict[str, gpd.GeoDataFrame]:
+def layers(plan: PlanLike) -> dict[str, gpd.GeoDataFrame]:
+    """Lay out a plan as layers, those of its GeoPackage.
+
+    Parameters
+    ----------
+    plan : PlanLike
+        The plan.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame
+        ``municipalities``, ``alliances`` and those of every other chapter, ``links``,
+        ``hubs``, ``settlements``; WGS 84.
+
+    Examples
+    --------
+    Each has whatever a GeoDataFrame has::
+
+        gangso.layers(plan)["alliances"].plot("population")
+        gangso.layers(plan)["alliances"].explore("population")
+    """
     territory = plan.territory
     table = territory.municipalities
     for chapter in CHAPTERS:
@@ -47,23 +70,23 @@ def _layers(plan: PlanLike) -> dict[str, gpd.GeoDataFrame]:
             table = table.join(columns)
     table = table.assign(boundary_drawn=territory.boundaries_drawn)
     shapes = territory.boundaries.rename_axis("code")
-    layers = {
+    found = {
         "municipalities": gpd.GeoDataFrame(
             table.reset_index(), geometry=shapes.reindex(table.index).to_list(), crs=_WGS84
         )
     }
     for chapter in CHAPTERS:
-        layers |= chapter.layers(plan)
-    layers["links"] = _links(plan)
+        found |= chapter.layers(plan)
+    found["links"] = _links(plan)
     for name in ("hubs", "settlements"):
         points = getattr(territory, name)
         if points is not None and len(points):
-            layers[name] = gpd.GeoDataFrame(
+            found[name] = gpd.GeoDataFrame(
                 points.reset_index(drop=points.index.name is None),
                 geometry=gpd.points_from_xy(points["lon"], points["lat"]),
                 crs=_WGS84,
             )
-    return layers
+    return found
 
 
 def _links(plan: PlanLike) -> gpd.GeoDataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from gangso.diagnosis.result import Diagnosis
     from gangso.territory.model import Territory
 
-__all__ = ["alliances_map", "class_map", "diagnosis_map", "new_sheet", "provinces"]
+__all__ = [
+    "SizeClass", "alliance_classes", "alliances_map", "class_map", "diagnosis_map", "new_sheet",
+    "provinces",
+]  # fmt: skip
 
 _WIDTH_IN = 6.85  # A4 less margins of 18 mm
 _PANEL_IN = 2.25
@@ -193,10 +197,9 @@ def alliances_map(
     """
     names = place_names(territory, lang)
     alliances, member = partition.alliances, partition.membership
-    many = len(alliances) > _MOST_TINTS
-    tints, entries = _by_size(partition, lang) if many else (
-        _tints(territory, partition), _legend(partition, lang)
-    )  # fmt: skip
+    sizes, tints = alliance_classes(territory, partition, lang)
+    many = bool(sizes)
+    entries = _size_legend(partition, sizes, lang) if many else _legend(partition, lang)
     narrow = width_in < _NARROW_IN
     key: list[Entry] = []
     if not narrow and 0 < len(alliances) <= _MOST_LABELS:
@@ -378,27 +381,77 @@ def _legend(partition: Partition, lang: str) -> list[Entry]:
     ]
 
 
-def _by_size(partition: Partition, lang: str) -> tuple[dict[str, str], list[Entry]]:
-    """Colour of each alliance by its residents as a share of the target, and the key of it."""
+@dataclass(frozen=True)
+class SizeClass:
+    """A class of alliances by their residents.
+
+    Parameters
+    ----------
+    label : str
+        What it is called.
+    colour : str
+        As ``#rrggbb``.
+    low, high : float
+        Residents from and to.
+    count : int
+        Alliances in it.
+    """
+
+    label: str
+    colour: str
+    low: float
+    high: float
+    count: int
+
+
+def alliance_classes(
+    territory: Territory, partition: Partition, lang: str
+) -> tuple[list[SizeClass], dict[str, str]]:
+    """Colour the alliances: so that neighbours differ, or very many by their residents.
+
+    Parameters
+    ----------
+    territory : Territory
+        The territory.
+    partition : Partition
+        The plan.
+    lang : {"ko", "en"}
+        Language.
+
+    Returns
+    -------
+    list of SizeClass
+        From small to large, as shares of the target; empty where tints tell neighbours apart.
+    dict of str to str
+        Colour by alliance.
+    """
+    if len(partition.alliances) <= _MOST_TINTS:
+        return [], _tints(territory, partition)
     people = partition.alliances["population"]
-    target = partition.settled.options.target_population
-    palette = sequence(len(_TARGET_STEPS) + 1)
-    number = np.searchsorted(_TARGET_STEPS, people.to_numpy(dtype=float) / target, side="right")
-    colours = dict(zip(map(str, people.index), (palette[n] for n in number), strict=True))
-    bounds = [step * target for step in _TARGET_STEPS]
+    bounds = [step * partition.settled.options.target_population for step in _TARGET_STEPS]
+    palette = sequence(len(bounds) + 1)
+    number = np.searchsorted(bounds, people.to_numpy(dtype=float), side="right")
     labels = [
         say("report.map.below", lang, high=bounds[0]),
-        *(say("report.map.between", lang, low=low, high=high)
-          for low, high in pairwise(bounds)),
+        *(say("report.map.between", lang, low=low, high=high) for low, high in pairwise(bounds)),
         say("report.map.above", lang, low=bounds[-1]),
+    ]
+    edges = [0.0, *bounds, float(people.max()) + 1]
+    classes = [
+        SizeClass(label, palette[n], edges[n], edges[n + 1], int((number == n).sum()))
+        for n, label in enumerate(labels)
+    ]
+    return classes, dict(zip(map(str, people.index), (palette[n] for n in number), strict=True))
+
+
+def _size_legend(partition: Partition, classes: Sequence[SizeClass], lang: str) -> list[Entry]:
+    target = partition.settled.options.target_population
+    return [
+        Entry(say("report.map.plan_sizes", lang, target=target)),
+        *(Entry(say("report.map.class", lang, label=c.label, count=c.count), c.colour)
+          for c in reversed(classes)),
+        *_unallied(partition, lang),
     ]  # fmt: skip
-    entries = [Entry(say("report.map.plan_sizes", lang, target=target))]
-    for at in reversed(range(len(palette))):
-        count = int((number == at).sum())
-        entries.append(Entry(say("report.map.class", lang, label=labels[at], count=count),
-                             palette[at]))  # fmt: skip
-    entries += _unallied(partition, lang)
-    return colours, entries
 
 
 def _unallied(partition: Partition, lang: str) -> list[Entry]:

@@ -144,6 +144,20 @@ programmes : DataFrame or None
             raise MissingTableError([Fault("table_missing", table)])
         return found  # type: ignore[no-any-return]
 
+    def to_geodataframe(self) -> gpd.GeoDataFrame:
+        """Lay the municipalities on their boundaries, for geopandas and whatever reads it.
+
+        Returns
+        -------
+        GeoDataFrame
+            The table of municipalities with polygons (WGS 84), index ``code``; drawn
+            boundaries are approximate (`boundaries_drawn`).
+        """
+        shapes = self.boundaries.reindex(self.municipalities.index)
+        return gpd.GeoDataFrame(
+            self.municipalities, geometry=shapes.to_numpy(), crs="EPSG:4326"
+        ).copy()
+
     def names(self, lang: str) -> pd.Series:
         """Names of the municipalities in a language, by code."""
         first = self.metadata.languages[0]

@@ -178,3 +178,29 @@ def test_wide_ages_several_files_and_what_only_names_say(tmp_path: Path) -> None
     assert sorted(told) == [["migration", 2019, 5], ["migration", 2020, 7], ["trips", 0, 70]]
     assert territory.facilities is not None
     assert sorted(territory.facilities["service"]) == ["hospital", "pharmacy"]
+
+
+def test_titles_sheets_layers_and_two_lost_zeros(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"Codice": ["002002", "002003"], "Comune": ["Alagna", "Albano"], "Popolazione": [400, 300]}
+    )
+    with pd.ExcelWriter(tmp_path / "comuni.xlsx") as book:
+        pd.DataFrame({"read me": ["nothing here"]}).to_excel(book, sheet_name="info", index=False)
+        table.astype({"Codice": int}).to_excel(book, sheet_name="dati", startrow=3, index=False)
+    shapes = gpd.GeoDataFrame(
+        {"pro_com": table["Codice"]},
+        geometry=[shapely.box(7, 45, 7.2, 45.2), shapely.box(7.2, 45, 7.4, 45.2)], crs=4326,
+    )  # fmt: skip
+    shapes.to_file(tmp_path / "mappa.gpkg", layer="comuni")
+    shapes.dissolve().to_file(tmp_path / "mappa.gpkg", layer="regione")
+    shapes.set_geometry(shapes.representative_point()).to_file(
+        tmp_path / "mappa.gpkg", layer="punti"
+    )
+    proposal = propose_mapping([tmp_path / "comuni.xlsx", tmp_path / "mappa.gpkg"])
+    assert proposal.faults == []
+    own, drawn = (proposal.mapping.tables[name][0] for name in ("municipalities", "boundaries"))
+    assert (own.sheet, own.header, drawn.layer) == ("dati", 4, "comuni")
+    assert {note.kind for note in proposal.notes} == {"header_found", "layer_chosen"}
+    report = make_package(proposal.mapping, tmp_path / "out")
+    assert "zeros_restored" in {note.kind for note in report.notes}
+    assert load(tmp_path / "out").municipalities.index.tolist() == ["002002", "002003"]

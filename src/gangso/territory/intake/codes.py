@@ -55,10 +55,13 @@ def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
         if key not in digits or not len(digits[key]):
             continue
         lengths = digits[key].str.len()
-        if lengths.min() == width or lengths.max() > width or lengths.min() < width - 1:
+        if lengths.min() == width or lengths.max() > width:
             continue
         padded = text.str.zfill(width)
         if padded.nunique() != text.nunique():
+            continue
+        # More than one zero is put back only where the codes then meet those of another table.
+        if lengths.min() < width - 1 and not _meet(padded, held, key, width):
             continue
         name, column = key
         tables[name][column] = padded
@@ -66,6 +69,21 @@ def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
         details = {"count": f"{int(changed.sum()):,}", "width": str(width)}
         first = f"{text[changed].iloc[0]} → {padded[changed].iloc[0]}"
         notes.append(Fault("zeros_restored", name, None, column, first, details))
+
+
+def _meet(
+    padded: pd.Series, held: dict[tuple[str, str], pd.Series], key: tuple[str, str], width: int
+) -> bool:
+    """Say whether nine of ten codes are those of a table that kept its zeros."""
+    own = set(padded.dropna())
+    for name in ("municipalities", "boundaries"):
+        other = held.get((name, "code"))
+        if (name, "code") == key or other is None:
+            continue
+        known = other.dropna()
+        if len(known) and (known.str.len() == width).all():
+            return len(own & set(known)) >= 0.9 * len(own)
+    return False
 
 
 def match_codes(

@@ -17,6 +17,7 @@ from gangso.errors import Fault
 from gangso.territory.columns import as_text
 from gangso.territory.dictionary import TABLES, attributes
 from gangso.territory.intake.files import GEOGRAPHIC, is_timetable, read_file
+from gangso.territory.intake.finding import places_to_look
 from gangso.territory.intake.mapping import (
     MAPPABLE,
     CrosswalkMapping,
@@ -97,7 +98,9 @@ def _synonyms() -> dict[str, dict[str, tuple[str, ...]]]:
     path = resources.files(__package__) / "synonyms.csv"
     with path.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            found.setdefault(row["table"], {})[row["attribute"]] = tuple(row["names"].split("|"))
+            found.setdefault(row["table"], {})[row["attribute"]] = tuple(
+                row["names"].casefold().split("|")
+            )
     return found
 
 
@@ -153,13 +156,19 @@ def _match(seen: Sequence[ColumnSeen], table: str) -> dict[str, str]:
         for name in (attribute, *names):
             found = next(
                 (c for c, (plain, column) in free.items()
-                 if plain == name and _fits(attribute, table, column)), None,
+                 if (plain == name or _cut_off(c, plain, name))
+                 and _fits(attribute, table, column)), None,
             )  # fmt: skip
             if found is not None:
                 matched[attribute] = found
                 del free[found]
                 break
     return matched
+
+
+def _cut_off(column: str, plain: str, name: str) -> bool:
+    """Say whether a name is what a shapefile, which keeps ten bytes of it, has left of another."""
+    return len(column.encode()) == 10 and len(plain) >= 8 and name.startswith(plain)
 
 
 def _guess(seen: Sequence[ColumnSeen], matched: dict[str, str]) -> dict[str, str]:
@@ -372,7 +381,14 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
         known = _by_reader(path)
         doubts: list[tuple[str, str]] = []
         if not known:
-            read = read_file(TableMapping(file=path), path.stem)
+            where = TableMapping(file=path)
+            read = read_file(where, path.stem)
+            if read.frame is None or not _tables_of(read.frame, _look(read.frame), path)[0]:
+                where, read = next(
+                    ((w, r) for w, r in places_to_look(path)
+                     if r.frame is not None and _tables_of(r.frame, _look(r.frame), path)[0]),
+                    (where, read),
+                )  # fmt: skip
             proposal.faults.extend(f for f in read.faults if f.kind != "formula_not_calculated")
             proposal.notes.extend(read.notes)
             if read.frame is None:
@@ -385,7 +401,9 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
             known, doubts = _tables_of(read.frame, seen, path)
             encoding = next((n.details["encoding"] for n in read.notes
                              if n.kind == "encoding_guessed"), None)  # fmt: skip
-            known = {n: t.model_copy(update={"encoding": encoding}) for n, t in known.items()}
+            changes = {"encoding": encoding, "sheet": where.sheet, "layer": where.layer,
+                       "header": where.header}  # fmt: skip
+            known = {n: t.model_copy(update=changes) for n, t in known.items()}
             if not known:
                 left.append((path, seen))
         for name, table in known.items():
