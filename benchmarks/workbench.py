@@ -182,7 +182,7 @@ def main() -> int:
         print(f"start until the plan is there: {server.seconds:.1f} s")
         client = httpx.Client(base_url=server.url, timeout=120, trust_env=False)
         pairs = neighbours(client)
-        time.sleep(20)  # what is worked out beforehand
+        time.sleep(90)  # what is worked out beforehand
         times, cpu = [], server.cpu_s()
         for pair in pairs[:20]:
             made = client.post("/api/scenarios", json={"name": "lock"}).json()

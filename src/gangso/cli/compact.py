@@ -15,6 +15,7 @@ from gangso import opening, planning
 from gangso.alliances import Partition
 from gangso.bases import CoalitionCosts, build_needs
 from gangso.cli.screen import Screen
+from gangso.cli.whole import whole_folder
 from gangso.compact import Compact, draft_compact
 from gangso.errors import BadInputError, Fault
 from gangso.scenario import Scenario
@@ -106,14 +107,15 @@ def _write(drafted: _Drafted, out: Path) -> None:
     from gangso.report.tables import write_table
 
     plan = cast("PlanLike", drafted)
-    (out / "tables").mkdir(parents=True, exist_ok=True)
-    for name, table in COMPACT.tables(plan).items():
-        write_table(table, out / "tables", name)
     page = Page(plan, drafted.scenario.language)
     notes = [*drafted.compact.notes, drafted.scenario.bases.cost_note]
     said = {lang: [note.get(lang, "") for note in notes] for lang in LANGUAGES}
-    write_table(pd.DataFrame(said), out / "tables", "notes")
-    write_charters(page, out / "charters", LANGUAGES)
+    with whole_folder(out) as folder:
+        (folder / "tables").mkdir()
+        for name, table in COMPACT.tables(plan).items():
+            write_table(table, folder / "tables", name)
+        write_table(pd.DataFrame(said), folder / "tables", "notes")
+        write_charters(page, folder / "charters", LANGUAGES)
 
 
 def _alliances(made: Compact, found: Partition, first: str, lang: str) -> Table:

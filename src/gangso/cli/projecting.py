@@ -15,6 +15,7 @@ from gangso import opening
 from gangso.cli.backtesting import show_backtest
 from gangso.cli.screen import Screen
 from gangso.cli.tables import number_text, plain_table
+from gangso.cli.whole import whole_folder
 from gangso.diagnosis import class_label
 from gangso.engine import open_engine
 from gangso.errors import BadInputError, Fault
@@ -255,13 +256,15 @@ def _tipping_lines(
 
 
 def _write(found: Projection, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
+    from gangso.report.tables import spreadsheet
+
     tables = {"places": found.places, "nation": found.nation, "first_years": found.first_years}
     tables["ages"] = found.ages.set_index(["municipality", "year", "sex", "age"])
     if found.tipping is not None:
         tables["tipping"] = found.tipping
-    for name, table in tables.items():
-        table.reset_index().to_csv(out / f"projection_{name}.csv", index=False, encoding="utf-8")
+    with whole_folder(out) as folder:
+        for name, table in tables.items():
+            (folder / f"projection_{name}.csv").write_bytes(spreadsheet(table.reset_index()))
 
 
 def _document(found: Projection, shown: list[str]) -> dict[str, Any]:
