@@ -1,7 +1,10 @@
 """What many tests share: the embedded Korea, loaded once, and how hypothesis works here."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 # Processes of tests share the cores already; threads of theirs would only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -48,3 +51,19 @@ def sited() -> Sited:
     found = partition(territory, scenario.alliances, scenario.leave_out, year=scenario.year)
     bases = plan_bases(territory, network, services, found, scenario.bases, scenario.services)
     return Sited(scenario, territory, found, bases)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The system's Chromium, one a process: Playwright cannot be started twice."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's chromium is not installed")
+    quiet = ("no-first-run", "disable-background-networking", "disable-component-update")
+    arguments = [f"--{name}" for name in ("no-sandbox", "disable-gpu", "disable-sync", *quiet)]
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield made
+        made.close()

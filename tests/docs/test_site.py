@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -18,8 +18,6 @@ import gangso
 from gangso.cli.app import app
 from gangso.territory.dictionary import TABLES, attributes
 from tests.docs.blocks import ROOT
-
-CHROMIUM = shutil.which("chromium")
 
 #: What a browser loads by itself, by the attribute that names it.
 LOADED = {
@@ -139,25 +137,20 @@ def test_the_reference_is_complete(site: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.parametrize("width", [1440, 390])
-def test_pages_open_offline_and_do_not_scroll_sideways(site: Path, width: int) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context(viewport={"width": width, "height": 844}, offline=True)
-        page = context.new_page()
-        asked: list[str] = []
-        complaints: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        for name in ("index", "tutorial.ko", "compact", "reference/generated/commands"):
-            page.goto((site / f"{name}.html").as_uri())
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, name
-        assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-        assert complaints == []
-        browser.close()
+def test_pages_open_offline_and_do_not_scroll_sideways(
+    browser: Any, site: Path, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    for name in ("index", "tutorial.ko", "compact", "reference/generated/commands"):
+        page.goto((site / f"{name}.html").as_uri())
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, name
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert complaints == []
+    context.close()

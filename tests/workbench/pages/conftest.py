@@ -1,6 +1,5 @@
 """A desk without a browser, where what takes a while is found at once; and a browser."""
 
-import shutil
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
@@ -16,16 +15,6 @@ from gangso.workbench.pages.known import Answered, Known
 from gangso.workbench.pages.words import Words
 from gangso.workbench.session import Session
 from tests.workbench.conftest import serving
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class AtOnce(Known):
@@ -65,18 +54,6 @@ def office(tmp_path_factory: pytest.TempPathFactory, ground: Ground) -> Iterator
 def url(office: Office) -> Iterator[str]:
     with serving(create_app(office, add_pages=add_pages)) as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
 
 
 @pytest.fixture
