@@ -53,9 +53,13 @@ def sited() -> Sited:
     return Sited(scenario, territory, found, bases)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """The system's Chromium, one a process: Playwright cannot be started twice."""
+    """The system's Chromium, for one file of tests.
+
+    Playwright keeps an event loop running as long as it lives: a second start of it, or a
+    loop of a test in another file, would meet it in the same process.
+    """
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")
