@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -142,3 +143,12 @@ def test_every_source_is_cited_in_korean(territory: Territory) -> None:
                     and w not in ("imputed", "carried_back", "m", "km")]  # fmt: skip
     assert territory.metadata.sources[0].cited("ko") == "통계청, 한국행정구역분류 (2018)"
     assert territory.metadata.sources[0].cited("fr").startswith("Statistics Korea")
+
+
+def test_a_reader_of_another_language_is_told_the_english_names(territory: Territory) -> None:
+    abroad = replace(
+        territory, metadata=territory.metadata.model_copy(update={"languages": ("ja",)})
+    )
+    assert [territory.name_column(lang) for lang in LANGUAGES] == ["name", "name_en"]
+    assert [abroad.name_column(lang) for lang in LANGUAGES] == ["name_en", "name_en"]
+    assert abroad.names("ko").loc["34080"] == "Dangjin-si"

@@ -91,7 +91,7 @@ def compact(
             tell("report", 0.0)
             _write(_Drafted(scenario, territory, found, made), out)
     screen = Screen(scenario.language, quiet=quiet, as_json=as_json)
-    screen.out.print(_alliances(made, found, territory.metadata.languages[0], screen.lang))
+    screen.out.print(_alliances(made, found, territory.name_column(screen.lang), screen.lang))
     for note in made.notes:
         screen.out.print(Text(f"· {note[screen.lang]}"))
     if prices := scenario.bases.cost_note.get(screen.lang):
@@ -118,13 +118,12 @@ def _write(drafted: _Drafted, out: Path) -> None:
         write_charters(page, folder / "charters", LANGUAGES)
 
 
-def _alliances(made: Compact, found: Partition, first: str, lang: str) -> Table:
+def _alliances(made: Compact, found: Partition, name: str, lang: str) -> Table:
     table = Table(title=Text(say("brief.compact", lang)), title_justify="left")
     keys = ["alliance", "seats", "cost", "alone", "per_head", "rule"]
     for key in keys if made.sharing is not None else keys[:2]:
         table.add_column(Text(say(f"brief.compact.{key}", lang)))
     chosen = made.seats[made.seats["chosen"]]
-    name = "name" if lang == first else "name_en"
     for alliance, members in found.alliances[name].items():
         seats = chosen.loc[chosen["alliance"] == alliance, "seats"]
         cells = [f"{alliance} {members}", ", ".join(str(number) for number in seats)]

@@ -166,8 +166,7 @@ def _lines(
             return say("monitor.alone")
         return " · ".join(str(names.get(code, code)) for code in codes.split("|"))
 
-    column = "name" if lang == territory.metadata.languages[0] else "name_en"
-    titles = record.alliances[column].to_dict()
+    titles = record.alliances[territory.name_column(lang)].to_dict()
     kept = int(found.alliances["in_best"].sum())
     first = [say(f"monitor.best.{found.best}", loss=found.loss, cost=found.cost_plan,
                  best=found.cost_best)]  # fmt: skip

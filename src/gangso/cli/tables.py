@@ -289,7 +289,7 @@ def wish_lines(wishes: pd.DataFrame, names: pd.Series, lang: str) -> Iterator[st
         )  # fmt: skip
 
 
-def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, lang: str) -> Table:
+def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, name: str, lang: str) -> Table:
     """Show the alliances.
 
     Parameters
@@ -298,6 +298,8 @@ def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, lang: str) -
         As in `Partition.alliances`.
     criteria : DataFrame
         As in `Partition.criteria`.
+    name : str
+        Column of the names, see `Territory.name_column`.
     lang : {"ko", "en"}
         Language.
 
@@ -327,7 +329,6 @@ def alliance_table(alliances: pd.DataFrame, criteria: pd.DataFrame, lang: str) -
     )
     if whole > len(alliances):
         table.caption = say("cli.alliances.largest", lang, shown=len(alliances), count=whole)
-    name = "name" if lang == "ko" else "name_en"
     for key, row in alliances.iterrows():
         _add(
             table,

@@ -116,7 +116,8 @@ def make_plan(
 
 def _show_partition(screen: Screen, made: planning.Plan) -> None:
     found = made.partition
-    screen.out.print(tables.alliance_table(found.alliances, found.criteria, screen.lang))
+    name = made.territory.name_column(screen.lang)
+    screen.out.print(tables.alliance_table(found.alliances, found.criteria, name, screen.lang))
     names = made.territory.names(screen.lang)
     screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
     _list(screen, "cli.wishes", tables.wish_lines(found.wishes, names, screen.lang))
@@ -159,7 +160,8 @@ def ally(
             scenario, territory, network, progress=planning.GapProgress(tell), engine=running
         )
     screen = _screen(scenario, quiet, as_json)
-    screen.out.print(tables.alliance_table(found.alliances, found.criteria, screen.lang))
+    name = territory.name_column(screen.lang)
+    screen.out.print(tables.alliance_table(found.alliances, found.criteria, name, screen.lang))
     names = territory.names(screen.lang)
     screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
     _list(screen, "cli.wishes", tables.wish_lines(found.wishes, names, screen.lang))

@@ -39,7 +39,7 @@ def charter(page: Page, alliance: str) -> dict[str, Any]:
     """
     plan, say = page.plan, page.say
     (row,) = page.rows_of(plan.partition.alliances, alliance)
-    name = str(row["name" if page.lang == "ko" else "name_en"])
+    name = str(row[plan.territory.name_column(page.lang)])
     year = plan.scenario.year or plan.territory.metadata.reference_year
     articles = (
         ("name", _name(page, name)),

@@ -86,7 +86,7 @@ def _alliances(plan: PlanLike, lang: str) -> str:
     if classes:
         ranges = [_Class(c.label, c.colour, low=c.low, high=c.high) for c in classes]
         return _by_range("population", ranges)
-    named = alliances["name" if lang == "ko" else "name_en"]
+    named = alliances[plan.territory.name_column(lang)]
     return _by_value("alliance", "fill", [
         _Class(f"{ident} {named.loc[ident]}", colours[str(ident)], str(ident))
         for ident in alliances.index

@@ -76,9 +76,7 @@ def town_names(territory: Territory, lang: str) -> pd.Series:
         By code; a settlement without a name of that language keeps the one it has.
     """
     table = territory.require("settlements").set_index("code")
-    own = table["name"]
-    if lang != territory.metadata.languages[0] and "name_en" in table.columns:
-        own = table["name_en"].fillna(own)
+    own = _named(territory, table, lang)
     above = table["municipality"].map(place_names(territory, lang))
     return above.astype("str") + " " + own.astype("str")
 
@@ -99,6 +97,10 @@ def hub_names(territory: Territory, lang: str) -> pd.Series:
         By the hub's own name; a hub without a name of that language keeps the one it has.
     """
     hubs = territory.require("hubs").drop_duplicates("name").set_index("name", drop=False)
-    if lang == territory.metadata.languages[0] or "name_en" not in hubs.columns:
-        return hubs["name"]
-    return hubs["name_en"].fillna(hubs["name"])
+    return _named(territory, hubs, lang)
+
+
+def _named(territory: Territory, table: pd.DataFrame, lang: str) -> pd.Series:
+    """Names of a table in a language; what has none keeps the one it has."""
+    column = territory.name_column(lang)
+    return table[column].fillna(table["name"]) if column in table.columns else table["name"]

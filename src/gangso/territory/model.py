@@ -158,10 +158,13 @@ programmes : DataFrame or None
             self.municipalities, geometry=shapes.to_numpy(), crs="EPSG:4326"
         ).copy()
 
+    def name_column(self, lang: str) -> str:
+        """Name the column that holds names in a language, in every table that names places."""
+        return "name" if lang == self.metadata.languages[0] else "name_en"
+
     def names(self, lang: str) -> pd.Series:
         """Names of the municipalities in a language, by code."""
-        first = self.metadata.languages[0]
-        return self.municipalities["name" if lang == first else "name_en"]
+        return self.municipalities[self.name_column(lang)]
 
     @classmethod
     def from_tables(

@@ -218,10 +218,6 @@ class Ground:
             self._ahead(scenario), lambda: look_ahead(self.territory, scenario, progress)
         )
 
-    def outlook_at_hand(self, scenario: Scenario) -> Outlook | None:
-        """Return the outlook if it was drawn up already."""
-        return self._outlooks.get(self._ahead(scenario))
-
     def model(self, scenario: Scenario) -> AllianceModel:
         """Return the candidates and scores on which a scenario is solved.
 
