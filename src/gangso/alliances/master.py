@@ -15,6 +15,11 @@ from gangso.errors import GangsoError
 __all__ = ["ExtraRow", "Master", "Relaxation", "SolverError", "quiet_solver", "to_price"]
 
 
+# How else a relaxation can be solved, each from no basis: the same way, presolved, by interior
+# points.
+_OTHER_WAYS = (("presolve", "off"), ("presolve", "on"), ("solver", "ipm"))
+
+
 class SolverError(GangsoError, RuntimeError):
     """The linear or integer solver stopped without an answer; its own status is named."""
 
@@ -243,7 +248,7 @@ class Master:
         )
 
     def solve(self) -> Relaxation:
-        """Solve the relaxation from the last basis.
+        """Solve the relaxation from the last basis; from none where that comes to nothing.
 
         Returns
         -------
@@ -253,12 +258,11 @@ class Master:
         Raises
         ------
         SolverError
-            If HiGHS does not report an optimum.
+            If HiGHS does not report an optimum, whichever way it is asked.
         """
         _check(self._solver.run(), "solving the relaxation")
-        status = self._solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"relaxation: HiGHS says {self._solver.modelStatusToString(status)}")
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._solve_anew()
         solution = self._solver.getSolution()
         value = np.array(solution.col_value)
         dual = np.rint(np.array(solution.row_dual) / PRICE_UNIT).astype(np.int64)
@@ -275,6 +279,25 @@ class Master:
                 rows=dual[self._n : first_cut],
             ),
         )
+
+    def _solve_anew(self) -> None:
+        """Ask for the optimum in other ways, after a last basis that led nowhere.
+
+        A relaxation always has an optimum (artificial columns cover everything, and costs are
+        not negative), but of some hundred thousand, one basis was so near singular that
+        HiGHS could not tell. What is found another way is as good: prices are repaired
+        exactly before anything is claimed.
+        """
+        for option, value in _OTHER_WAYS:
+            kept = self._solver.getOptionValue(option)[1]
+            self._solver.setOptionValue(option, value)
+            self._solver.clearSolver()
+            _check(self._solver.run(), "solving the relaxation anew")
+            self._solver.setOptionValue(option, kept)
+            status = self._solver.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal:
+                return
+        raise SolverError(f"relaxation: HiGHS says {self._solver.modelStatusToString(status)}")
 
 
 def to_price(cost: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
