@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,74 @@ def test_a_worker_is_one_thread() -> None:
     with Processes(1) as engine:
         assert engine.map(threads, [0]) == ["1"]
     assert os.environ.get("OMP_NUM_THREADS") == before
+
+
+def children(session: int) -> list[str]:
+    """Command lines of the processes that belong to a session and are still at work."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (path / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append((path / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # it has just ended
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_work_that_is_stopped(sent: signal.Signals, tmp_path: Path) -> None:
+    """As Ctrl-C in a terminal does it: every process of the group gets the signal."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); sys.argv = ['gangso', 'stopped'];"
+        "from gangso.cli import app as commands, main;"
+        "from gangso.cli.screen import guarded;"
+        "from tests.test_engine import sleepers; import signal;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "commands.app.command('stopped')(guarded(sleepers)); main()"
+    )
+    root = str(Path(__file__).resolve().parent.parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", code, root], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": root}, start_new_session=True,
+        text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        if sent != signal.SIGKILL:
+            os.killpg(process.pid, sent)
+        else:
+            process.send_signal(sent)  # of the parent alone: its workers have to notice
+        _, errors = process.communicate(timeout=30)
+        code_left = process.returncode
+    assert code_left == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[sent]
+    assert "Traceback" not in errors
+    end = time.monotonic() + 10
+    while (left := children(process.pid)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert left == []
+    if sent != signal.SIGKILL:
+        assert list(tmp_path.iterdir()) == []
+
+
+def sleepers() -> None:
+    """Work of two workers that is told of before they have loaded what they need."""
+    with Processes(2) as engine:
+        engine.map(nap, range(8), cancelled=_begun())
+
+
+def _begun() -> Callable[[], bool]:
+    seen: list[None] = []
+
+    def asked() -> bool:
+        if len(seen) == 1:  # the workers are being started
+            sys.stdout.write("begun\n")
+            sys.stdout.flush()
+        seen.append(None)
+        return False
+
+    return asked
 
 
 @pytest.mark.parametrize("where", ["", "parallel", "processes:0", "processes:x", "dask://host"])

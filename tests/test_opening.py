@@ -28,6 +28,7 @@ def test_a_grouping_without_its_columns_is_refused_with_the_fix(
 def test_a_package_in_a_scenario_file_is_relative_to_the_file(tmp_path: Path) -> None:
     scenario = tmp_path / "s.yaml"
     scenario.write_text("territory: nowhere\n")
-    with pytest.raises(BadInputError) as caught:
-        open_scenario(scenario)
-    assert str(tmp_path / "nowhere") in str(caught.value)
+    for given in (scenario, str(scenario)):
+        with pytest.raises(BadInputError) as caught:
+            open_scenario(given)
+        assert str(tmp_path / "nowhere") in str(caught.value)

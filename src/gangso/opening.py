@@ -39,13 +39,13 @@ def open_territory(name: str) -> Territory:
 
 
 def open_scenario(
-    *layers: Mapping[str, Any] | Path | None, territory: Territory | None = None
+    *layers: Mapping[str, Any] | Path | str | None, territory: Territory | None = None
 ) -> tuple[Scenario, Territory]:
     """Load the territory and lay the fragments over the one that it carries.
 
     Parameters
     ----------
-    *layers : mapping, Path or None
+    *layers : mapping, Path, str or None
         Fragments, or scenario files, from the weakest to the strongest. A path of a package
         in a file is relative to that file.
     territory : Territory, optional
@@ -76,9 +76,10 @@ def open_scenario(
     return resolve(*below), territory
 
 
-def _fragment(layer: Mapping[str, Any] | Path) -> Mapping[str, Any]:
-    if not isinstance(layer, Path):
+def _fragment(layer: Mapping[str, Any] | Path | str) -> Mapping[str, Any]:
+    if isinstance(layer, Mapping):
         return layer
+    layer = Path(layer)
     fragment = read_scenario(layer)
     named = fragment.get("territory")
     if isinstance(named, str) and named != "korea":

@@ -218,7 +218,7 @@ def find_alliances(
 
 
 def plan(
-    scenario: Scenario | Mapping[str, Any] | Path | None = None,
+    scenario: Scenario | Mapping[str, Any] | Path | str | None = None,
     *,
     territory: Territory | None = None,
     progress: Progress | None = None,
@@ -228,7 +228,7 @@ def plan(
 
     Parameters
     ----------
-    scenario : Scenario, mapping, Path or None
+    scenario : Scenario, mapping, Path, str or None
         A resolved scenario is taken as it is; a fragment or a scenario file is laid over
         the territory's own; none is the embedded Korea with its defaults.
     territory : Territory, optional

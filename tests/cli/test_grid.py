@@ -41,3 +41,34 @@ def test_an_unknown_service_is_named_with_those_there_are(tmp_path: Path) -> Non
     assert result.exit_code == 2
     assert "hospitl" in result.output
     assert "general_hospital" in result.output
+
+
+def test_capacity_is_shared_over_the_cells(tmp_path: Path) -> None:
+    towns = korea().settlements
+    assert towns is not None
+    cells = tmp_path / "cells.parquet"
+    towns[["lon", "lat", "population"]].to_parquet(cells)
+    out = tmp_path / "new" / "out"
+    asked = ("grid", str(cells), "--catchment", "doctors_hospitals", "--tile", "100")
+    result = run(*asked, "--out", str(out), "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["services"] == ["tertiary_hospital", "general_hospital", "hospital"]
+    tiles = pd.concat([gpd.read_parquet(path) for path in out.glob("*.parquet")])
+    shared = float((tiles["access"] * tiles["population"]).sum())
+    facilities = korea().require("facilities")
+    chosen = facilities[facilities["service"].isin(figures["services"])]
+    # Nothing is lost: every doctor whom somebody reaches is shared out.
+    assert 0.99 * chosen["capacity"].sum() < shared <= chosen["capacity"].sum() * (1 + 1e-9)
+    assert abs(figures["capacity_reached"] / shared - 1) < 1e-9
+    assert sorted(path.name for path in out.parent.iterdir()) == ["out"]  # nothing else is left
+    text = run(*asked, "--out", str(tmp_path / "again"), "--lang", "en").output
+    assert "Doctors in hospitals" in text
+    assert "doctors per 1,000 residents" in " ".join(text.split())
+
+
+def test_an_unknown_catchment_is_named_with_those_there_are(tmp_path: Path) -> None:
+    result = run("grid", "none.parquet", "-c", "beds", "-o", str(tmp_path / "o"), "--lang", "en")
+    assert result.exit_code == 2
+    assert "beds" in result.output
+    assert "doctors_hospitals" in result.output

@@ -10,7 +10,8 @@ import shapely
 
 from gangso.engine import open_engine
 from gangso.errors import BadInputError
-from gangso.services.grid import grid_access
+from gangso.scenario import Decay
+from gangso.services.grid import GridCatchment, grid_access
 from gangso.territory.tiles import cut_tiles
 from gangso.territory.travel import Network, build_network, nearest_minutes
 
@@ -90,12 +91,19 @@ def test_every_engine_writes_the_same_bytes(tmp_path: Path) -> None:
     sites = roads.locate(*roads_places(roads, [0, 99]))
     (tmp_path / "cut").mkdir()
     tiles = cut_tiles(tmp_path / "cells.parquet", tmp_path / "cut", 10.0, CRS)
-    written = []
+    shared = GridCatchment(sites, np.array([3.0, 5.0]), 25.0, Decay(kind="steps"))
+    written, told = [], []
     for where in ("serial", "processes:2"):
         with open_engine(where) as engine:
-            grid_access(roads, sites, tiles, tmp_path / where, 15.0, engine)
+            found = grid_access(
+                roads, sites, tiles, tmp_path / where, 15.0, engine, catchment=shared,
+                progress=lambda done, total: told.append((done, total)),
+            )  # fmt: skip
         written.append([(tmp_path / where / tile.name).read_bytes() for tile in tiles])
+        assert {path.name for path in (tmp_path / where).iterdir()} == {t.name for t in tiles}
+        assert 0 < found.tiles["population_sharing"].sum() < found.tiles["population"].sum()
     assert written[0] == written[1]
+    assert told == 2 * [(done, 2 * len(tiles)) for done in range(1, 2 * len(tiles) + 1)]
 
 
 def test_a_bad_grid_is_reported(tmp_path: Path) -> None:

@@ -253,6 +253,9 @@ def grid(
     service: Annotated[
         list[str] | None, typer.Option("--service", "-s", help=_help("grid.service"))
     ] = None,
+    catchment: Annotated[
+        str | None, typer.Option("--catchment", "-c", help=_help("grid.catchment"))
+    ] = None,
     minutes: Annotated[
         float, typer.Option("--minutes", min=0.0, help=_help("grid.minutes"))
     ] = 30.0,
@@ -263,11 +266,11 @@ def grid(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure minutes to the nearest facility on a fine population grid."""
+    """Measure nearest facility and shared capacity on a fine population grid."""
     from gangso.cli import gridding
 
     gridding.measure_grid(
-        cells, scenario, service or [], minutes, out, tile, engine, _overrides(lang),
+        cells, scenario, service or [], catchment, minutes, out, tile, engine, _overrides(lang),
         quiet=quiet, as_json=as_json,
     )  # fmt: skip
 

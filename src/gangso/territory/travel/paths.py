@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from gangso.territory.travel.network import Floats, Ints, Network, Places
 
-__all__ = ["minutes_matrix", "nearest_minutes"]
+__all__ = ["minutes_matrix", "minutes_towards", "nearest_minutes", "ranges"]
 
 # Distances of at most this many node pairs are held at once (eight bytes each).
 _PAIRS_AT_ONCE = 16_000_000
@@ -122,23 +122,51 @@ def minutes_matrix(
     -----
     The searches begin at the side that has fewer nodes, and stop at the limit.
     """
-    from_nodes, from_place = _by_node(origins)
-    to_nodes, to_place = _by_node(destinations)
-    forward = len(from_nodes) <= len(to_nodes)
-    graph = network.graph
-    if not forward and network.directed:
-        graph = sp.csr_array(graph.T)
-    seeds, ends = (from_nodes, to_nodes) if forward else (to_nodes, from_nodes)
+    from_nodes, _ = _by_node(origins)
+    to_nodes, _ = _by_node(destinations)
+    if len(from_nodes) > len(to_nodes):
+        graph = sp.csr_array(network.graph.T) if network.directed else network.graph
+        return minutes_towards(graph, origins, destinations, limit_min)
+    nodes = _search(network.graph, from_nodes, to_nodes, limit_min)
+    return _spread(nodes, origins, destinations, limit_min)
+
+
+def minutes_towards(
+    against: sp.csr_array, origins: Places, destinations: Places, limit_min: float
+) -> sp.csr_array:
+    """Find the minutes between many places, searching from the destinations.
+
+    Parameters
+    ----------
+    against : csr_array
+        Minutes along single links, against the direction of travel.
+    origins, destinations : Places
+        From and to: n and k places.
+    limit_min : float
+        Pairs farther apart are left out.
+
+    Returns
+    -------
+    csr_array, shape (n, k)
+        As of `minutes_matrix`; but the minutes of a pair are the same to the last bit whatever
+        other places there are, as each is summed from the destination on.
+    """
+    from_nodes, _ = _by_node(origins)
+    to_nodes, _ = _by_node(destinations)
+    nodes = _transposed(_search(against, to_nodes, from_nodes, limit_min))
+    return _spread(nodes, origins, destinations, limit_min)
+
+
+def _search(graph: sp.csr_array, seeds: Ints, ends: Ints, limit_min: float) -> sp.csr_array:
+    """Minutes from seeds to ends, so many seeds at a time as memory allows."""
+    step = max(1, _PAIRS_AT_ONCE // max(graph.shape[0], 1))
     blocks = [
         _block(graph, seeds[low : low + step], ends, limit_min)
-        for step in [max(1, _PAIRS_AT_ONCE // max(len(network), 1))]
         for low in range(0, len(seeds), step)
     ]
-    empty = sp.csr_array((len(seeds), len(ends)))
-    nodes = sp.csr_array(sp.vstack(blocks, format="csr")) if blocks else empty
-    if not forward:
-        nodes = _transposed(nodes)
-    return _spread(nodes, origins, destinations, from_place, to_place, limit_min)
+    if not blocks:
+        return sp.csr_array((len(seeds), len(ends)))
+    return sp.csr_array(sp.vstack(blocks, format="csr"))
 
 
 def _by_node(places: Places) -> tuple[Ints, Ints]:
@@ -174,14 +202,11 @@ def _transposed(matrix: sp.csr_array) -> sp.csr_array:
 
 
 def _spread(
-    nodes: sp.csr_array,
-    origins: Places,
-    destinations: Places,
-    from_place: Ints,
-    to_place: Ints,
-    limit_min: float,
+    nodes: sp.csr_array, origins: Places, destinations: Places, limit_min: float
 ) -> sp.csr_array:
     """Give every pair of places the minutes of its nodes and the ways to them."""
+    _, from_place = _by_node(origins)
+    _, to_place = _by_node(destinations)
     at_node = np.argsort(to_place, kind="stable")
     at_node = at_node[to_place[at_node] >= 0]
     counts = np.bincount(to_place[at_node], minlength=nodes.shape[1])
@@ -192,11 +217,11 @@ def _spread(
     stored = np.append(np.diff(starts), 0)  # the last one for places off the network
     lengths = stored[from_place]
     origin = np.repeat(np.arange(len(origins)), lengths)
-    entry = _ranges(starts[rows_of], lengths)
+    entry = ranges(starts[rows_of], lengths)
     # Then columns: each node gives its destinations.
     node = nodes.indices[entry]
     repeat = counts[node]
-    destination = at_node[_ranges(begin[node], repeat)]
+    destination = at_node[ranges(begin[node], repeat)]
     origin = np.repeat(origin, repeat)
     minutes = np.repeat(nodes.data[entry], repeat)
     minutes = minutes + origins.minutes[origin] + destinations.minutes[destination]
@@ -207,8 +232,19 @@ def _spread(
     return _csr(origin[order], destination[order], minutes[order], shape)
 
 
-def _ranges(begin: Whole, lengths: Whole) -> Ints:
-    """Concatenate ``begin[i], begin[i] + 1, …`` of the given lengths."""
+def ranges(begin: Whole, lengths: Whole) -> Ints:
+    """Concatenate ``begin[i], begin[i] + 1, …`` of the given lengths.
+
+    Parameters
+    ----------
+    begin, lengths : ndarray of int, shape (k,)
+        Where each range begins, and how long it is.
+
+    Returns
+    -------
+    ndarray of int
+        One range after the other.
+    """
     total = int(lengths.sum())
     offset = np.repeat(np.cumsum(lengths) - lengths, lengths)
     ranges: Ints = np.repeat(begin.astype(np.int64), lengths) + np.arange(total) - offset
