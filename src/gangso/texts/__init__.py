@@ -1,18 +1,34 @@
 """The one catalogue of texts for people, in Korean and English.
 
 The texts stand in the CSV files of this folder (``key,ko,en``), one file a package.
-A text may name values in braces: ``{count:,} municipalities``.
+A text may name values in braces, and say what one is called and what several are:
+``{count:,} {count:place has|places have}``.
 """
 
 from __future__ import annotations
 
 import csv
+import string
 from functools import cache
 from importlib import resources
+from typing import Any
 
 __all__ = ["LANGUAGES", "catalogue", "say"]
 
 LANGUAGES = ("ko", "en")
+
+
+class _Formatter(string.Formatter):
+    """Fills in values as `str.format` does; two words with a bar between are for one and many."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return format(value, format_spec)
+        return one if str(value) in ("1", "1.0") else many
+
+
+_FORMATTER = _Formatter()
 
 
 @cache
@@ -67,6 +83,10 @@ def say(key: str, lang: str, **values: object) -> str:
     --------
     >>> say("unit.people", "en", count=1234)
     '1,234 people'
+    >>> say("cli.faults", "en", count=1)
+    '1 fault. Nothing was written.'
     """
     text = catalogue()[key][lang]
-    return text.format(**values) if values else text
+    if not values:
+        return text
+    return _FORMATTER.vformat(text, (), values) if "|" in text else text.format(**values)
