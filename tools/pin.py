@@ -11,7 +11,12 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
-OPENING = "[tool.uv]\n# Written by tools/pin.py.\nconstraint-dependencies = [\n"
+OPENING = """[tool.uv]
+# Written by tools/pin.py. Without the line of environments, versions are sought for WebAssembly
+# and for coming Pythons, too, and packages are built from source only to be asked what they need.
+environments = ["python_version < '3.15' and sys_platform != 'emscripten'"]
+constraint-dependencies = [
+"""
 
 
 def pinned(package: Distribution) -> str:
