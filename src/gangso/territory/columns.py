@@ -15,7 +15,8 @@ __all__ = ["as_text", "convert", "faults_at", "infer"]
 
 _YEARS = (1000, 2200)
 # Control and direction characters, line ends among them: invisible, and they break every table.
-_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+# The last ones as themselves: Arrow's expressions, which pandas may hand this to, have no "\u".
+_CONTROL = r"[\x00-\x1f\x7f-\x9f" + "\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 # A spreadsheet would run it instead of showing it.
 _FORMULA = r"^="
 Mask = npt.NDArray[np.bool_]
