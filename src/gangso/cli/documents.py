@@ -161,7 +161,8 @@ def read_saved_scenario(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        Fragment for `gangso.scenario.resolve`.
+        Fragment for `gangso.scenario.resolve`; its territory is found from here, as the file
+        names it relative to itself.
 
     Raises
     ------
@@ -169,7 +170,11 @@ def read_saved_scenario(folder: Path) -> dict[str, Any]:
         If there is none, or it cannot be read.
     """
     content = read_scenario(_part(folder, "scenario.yaml"))
-    return {key: value for key, value in content.items() if key in Scenario.model_fields}
+    saved = {key: value for key, value in content.items() if key in Scenario.model_fields}
+    package = saved.get("territory")
+    if isinstance(package, str) and (folder / package).exists():
+        saved["territory"] = str(folder / package)
+    return saved
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
