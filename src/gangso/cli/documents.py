@@ -172,7 +172,7 @@ def read_saved_scenario(folder: Path) -> dict[str, Any]:
     content = read_scenario(_part(folder, "scenario.yaml"))
     saved = {key: value for key, value in content.items() if key in Scenario.model_fields}
     package = saved.get("territory")
-    if isinstance(package, str) and (folder / package).exists():
+    if isinstance(package, str) and package != "korea" and (folder / package).exists():
         saved["territory"] = str(folder / package)
     return saved
 
