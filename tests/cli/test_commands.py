@@ -44,7 +44,7 @@ def test_diagnose_takes_another_threshold_item_and_year() -> None:
     result = run("diagnose", "--threshold", "50000", "--item", "census_population", "--year",
                  "2010", "--json")  # fmt: skip
     small = json.loads(result.stdout)["ledger"][0]
-    assert small["label_en"] == "Cities and counties under 50,000"
+    assert small["label_en"] == "Municipalities under 50,000"
     assert small["source_en"].endswith("(2010)")
     assert 0 < small["municipalities"] < 87
 

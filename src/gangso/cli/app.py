@@ -357,6 +357,9 @@ def verify(
 def monitor_command(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help=_help("monitor.plan"))],
     package: Annotated[str, typer.Argument(metavar="TERRITORY", help=_help("monitor.package"))],
+    crosswalk: Annotated[
+        Path | None, typer.Option("--crosswalk", "-c", help=_help("monitor.crosswalk"))
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help=_help("monitor.out"))] = None,
     lang: LangOption = None,
     quiet: QuietOption = False,
@@ -365,7 +368,8 @@ def monitor_command(
     """Hold a plan against newer data."""
     from gangso.cli.monitor import watch
 
-    watch(plan, package, out, lang.value if lang else None, quiet=quiet, as_json=as_json)
+    spoken = lang.value if lang else None
+    watch(plan, package, out, spoken, crosswalk=crosswalk, quiet=quiet, as_json=as_json)
 
 
 class Form(StrEnum):

@@ -204,6 +204,8 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             raise _unreadable(path, str(error)) from error
+        if table.index.name != key and key not in table.columns:
+            raise BadInputError([Fault("plan_lacks", f"plan/{name}", None, key)])
         tables.append(table if table.index.name == key else table.set_index(key))
     return tables[0], tables[1]
 

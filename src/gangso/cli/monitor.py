@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +15,14 @@ from gangso.cli import documents
 from gangso.cli.screen import Screen
 from gangso.diagnosis import class_label, diagnose
 from gangso.errors import BadInputError, Fault
-from gangso.monitor import Monitoring, Record, monitor
+from gangso.monitor import Monitoring, Record, carry_over, monitor
 from gangso.opening import open_territory
 from gangso.planning import find_alliances
 from gangso.report.tables import write_table
 from gangso.scenario import Scenario, resolve
 from gangso.services import measure
 from gangso.territory import Territory
+from gangso.territory.intake import open_crosswalk
 from gangso.territory.travel import travel_network
 
 __all__ = ["watch"]
@@ -38,7 +40,14 @@ _MOST = 15
 
 
 def watch(
-    folder: Path, package: str, out: Path | None, lang: str | None, *, quiet: bool, as_json: bool
+    folder: Path,
+    package: str,
+    out: Path | None,
+    lang: str | None,
+    *,
+    crosswalk: Path | None = None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Hold a plan against newer data, show what came of it, and write the tables if asked.
 
@@ -52,25 +61,31 @@ def watch(
         New folder for the report and its tables.
     lang : str or None
         Language; the plan's by default.
+    crosswalk : Path or None
+        Table of units that merged, split or were renamed since.
     quiet, as_json : bool
         How to speak.
 
     Raises
     ------
     BadInputError
-        If `folder` is no plan, the package has faults, or `out` exists.
+        If `folder` is no plan or one of another territory or version, the package or the
+        crosswalk has faults, or `out` exists.
     """
     saved = documents.read_saved_scenario(folder)
     alliances, membership = documents.read_tables(folder)
     record = Record(alliances, membership, _tables(folder))
     if out is not None and out.exists():
         raise BadInputError([Fault("exists", "output", column="--out", value=str(out))])
+    walk = None if crosswalk is None else open_crosswalk(crosswalk)
     # The newer data has a latest year of its own; the plan's package is not asked again.
-    scenario = resolve(saved, {"territory": package, "year": None, **_language(lang)})
-    screen = Screen(scenario.language, quiet=quiet, as_json=as_json)
+    now = {"territory": package, "year": None, **_language(lang)}
+    screen = Screen(resolve(saved, now).language, quiet=quiet, as_json=as_json)
     with screen.progress(_SECONDS) as tell:
         tell("territory", 0.0)
         territory = open_territory(package)
+        carried = carry_over(record, saved, territory.municipalities.index, walk)
+        record, scenario = carried.record, resolve(carried.scenario, now)
         tell("diagnosis", 0.0)
         diagnosis = diagnose(territory, scenario.diagnosis, None)
         tell("travel", 0.0)
@@ -80,6 +95,7 @@ def watch(
         tell("alliances", 0.0)
         best = find_alliances(scenario, territory, network)
         found = monitor(record, territory, scenario, best, diagnosis, services)
+        found = replace(found, notes=(*carried.notes, *found.notes))
     lines = list(_lines(found, record, territory, scenario, screen))
     for heading, texts in lines:
         screen.out.print(Text(heading, style="bold"))
@@ -120,7 +136,7 @@ def _tables(folder: Path) -> dict[str, pd.DataFrame]:
                 [Fault("plan_unreadable", "plan", value=str(path), details=details)]
             ) from error
         key = _KEYS.get(name)
-        if key is not None and list(table.index.names) != key:
+        if key is not None and list(table.index.names) != key and set(key) <= set(table.columns):
             table = table.set_index(key)
         tables[name] = table
     return tables
@@ -166,7 +182,7 @@ def _lines(
             return say("monitor.alone")
         return " · ".join(str(names.get(code, code)) for code in codes.split("|"))
 
-    titles = record.alliances[territory.name_column(lang)].to_dict()
+    titles = record.alliances.get(territory.name_column(lang), record.alliances["name"]).to_dict()
     kept = int(found.alliances["in_best"].sum())
     first = [say(f"monitor.best.{found.best}", loss=found.loss, cost=found.cost_plan,
                  best=found.cost_best)]  # fmt: skip

@@ -25,6 +25,7 @@ from gangso.territory.intake import (
     read_mapping,
 )
 from gangso.territory.intake.mapping import Origin
+from gangso.territory.intake.pick import stated_crs
 from gangso.territory.presets import presets
 
 __all__ = ["make", "propose"]
@@ -162,6 +163,8 @@ def _asked_table(
         screen.err.print(Text(f"  {attribute} ← {column}{mark}"))
     if part.unpivot is not None:
         screen.err.print(Text(f"  {part.unpivot.value} ← {part.unpivot.columns}"))
+    if part.file in proposal.unplaced:
+        part = part.model_copy(update={"crs": _asked_crs(part, screen)})
     answer = _prompt(screen, "cli.new.ask.take", "y").strip().lower()
     if answer.startswith("s"):
         return None
@@ -174,6 +177,16 @@ def _asked_table(
         origin = Origin(title=title, vintage=vintage, licence=licence)
         part = part.model_copy(update={"source": origin})
     return part
+
+
+def _asked_crs(part: TableMapping, screen: Screen) -> str | None:
+    """Ask for the reference system that a file does not name, until it is one."""
+    while True:
+        said = _prompt(screen, "cli.new.ask.crs", "", file=part.file.name).strip()
+        faults: list[Fault] = []
+        if not said or stated_crs(said, "mapping", faults) is not None:
+            return said or None
+        screen.err.print(Text(screen.say("cli.new.ask.bad_crs", value=said)))
 
 
 def _edited(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -9,8 +11,9 @@ from gangso.diagnosis.decline import item_by_year
 from gangso.diagnosis.rules import rule_matches
 from gangso.errors import BadInputError, Fault, MissingTableError
 from gangso.scenario import LedgerOptions, Rule
+from gangso.territory.metadata import Item
 from gangso.territory.model import Territory
-from gangso.texts import LANGUAGES, catalogue, say
+from gangso.texts import LANGUAGES, say
 
 __all__ = ["draw_up_ledger", "ledger_population", "left_out_groups"]
 
@@ -116,7 +119,9 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
     }
     order = ["small", "other"]
     taken = pd.Series(False, index=table.index)
-    for number, (rule, label) in enumerate(left_out_groups(options), start=1):
+    for number, (rule, label) in enumerate(
+        left_out_groups(options, territory.metadata.items), start=1
+    ):
         match = rule_matches(rule, table) & ~taken
         key = f"left_out_{number}"
         group = pd.Series(np.where(match, key, group), table.index)
@@ -164,13 +169,17 @@ def draw_up_ledger(territory: Territory, options: LedgerOptions) -> pd.DataFrame
     return frame.astype({**dict.fromkeys(_NUMBERS, "float64"), "municipalities": "Int64"})
 
 
-def left_out_groups(options: LedgerOptions) -> list[tuple[Rule, dict[str, str]]]:
+def left_out_groups(
+    options: LedgerOptions, items: Mapping[str, Item]
+) -> list[tuple[Rule, dict[str, str]]]:
     """Split the rules that leave municipalities out into groups with a name.
 
     Parameters
     ----------
     options : LedgerOptions
         Options of the ledger.
+    items : mapping of str to Item
+        What the territory calls its kinds of municipality.
 
     Returns
     -------
@@ -186,11 +195,8 @@ def left_out_groups(options: LedgerOptions) -> list[tuple[Rule, dict[str, str]]]
             groups.append((rule, reason))
             continue
         for value in rule.is_in:
-            named = f"diagnosis.kind.{value}"
-            label = {
-                lang: say(named, lang) if named in catalogue() else f"{reason[lang]}: {value}"
-                for lang in LANGUAGES
-            }
+            known = items[value].label if value in items else {}
+            label = {lang: known.get(lang, f"{reason[lang]}: {value}") for lang in LANGUAGES}
             groups.append((rule.model_copy(update={"is_in": (value,)}), label))
     return groups
 

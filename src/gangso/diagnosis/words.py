@@ -113,7 +113,7 @@ def _ledger_definitions(
             year=say("diagnosis.year_unknown", lang) if year is None else year,
         )
     yield out
-    groups = left_out_groups(ledger)
+    groups = left_out_groups(ledger, territory.metadata.items)
     if groups:
         first = groups[0][1]
         yield {lang: say("diagnosis.define.land", lang, left_out=first[lang]) for lang in LANGUAGES}

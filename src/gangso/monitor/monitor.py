@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from gangso.alliances import Partition, compare
 from gangso.diagnosis import Diagnosis
+from gangso.monitor.record import Record
 from gangso.scenario import Scenario
 from gangso.services import Services, sustainable, sustained_together
 from gangso.territory import Territory
 from gangso.texts import LANGUAGES, say
 
-__all__ = ["Monitoring", "Record", "monitor"]
+__all__ = ["Monitoring", "monitor"]
+
+_BREACHES = tuple(f"breaches_{lang}" for lang in LANGUAGES)
 
 # A plan that costs this much more than the best one is still called the best: it is what the
 # proof of either leaves open at most.
 _SAME = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """What a plan's folder says of the time when it was made.
-
-    Parameters
-    ----------
-    alliances, membership : DataFrame
-        As in `gangso.alliances.Partition`.
-    tables : mapping of str to DataFrame
-        Further tables by name: ``indicators``, ``projection``, ``service_nation``,
-        ``service_sustain``, ``service_sustain_alliances``; those that are missing are noted.
-    """
-
-    alliances: pd.DataFrame
-    membership: pd.DataFrame
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +148,10 @@ def _alliances(
     rows = _members(record)
     there = rows[rows["municipality"].isin(codes)].reset_index(drop=True)
     label = {lang: say("monitor.plan", lang) for lang in LANGUAGES}
-    groups = compare(found, "plan", label, there).groups.reindex(record.alliances.index)
+    groups = pd.DataFrame(columns=["admissible", "in_plan", "keeping", *_BREACHES])
+    if len(there):
+        groups = compare(found, "plan", label, there).groups
+    groups = groups.reindex(record.alliances.index)
     population = territory.municipalities["population"]
     now = there["municipality"].map(population).groupby(there["name"]).sum()
     whole = listed.map(lambda members: all(m in codes for m in members))
@@ -239,7 +226,10 @@ def _cost(
     in_scope = found.membership.index[found.membership["status"] != "outside"]
     alone = [c for c in in_scope if c not in set(rows["municipality"])]
     singles = pd.DataFrame({"name": [f"={c}" for c in alone], "municipality": alone})
-    groups = compare(found, "plan", label, pd.concat([rows, singles], ignore_index=True)).groups
+    listed = pd.concat([rows, singles], ignore_index=True)
+    if listed.empty:
+        return 0.0, "yes" if found.cost <= _SAME else "no"
+    groups = compare(found, "plan", label, listed).groups
     if not groups["admissible"].all() or groups["cost"].isna().any():
         return float("nan"), "impossible"
     cost = float(groups["cost"].sum())

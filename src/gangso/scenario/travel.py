@@ -70,6 +70,16 @@ class TravelOptions(Frozen):
         20.0, gt=0, description="points farther than this from every node are off the network"
     )
 
+    use_timetable: bool = Field(
+        False, description="whether scheduled rides between hubs are used where they are quicker"
+    )
+    service_hours: float = Field(
+        16.0, gt=0, le=24, description="hours a day over which the departures are spread"
+    )
+    longest_wait_min: float = Field(
+        30.0, ge=0, description="nobody waits longer for a ride: they know when it leaves"
+    )
+
     @model_validator(mode="after")
     def _complete(self) -> TravelOptions:
         if not self.speeds or min(band.at_least for band in self.speeds) > 0:

@@ -22,6 +22,9 @@ _SECOND_ASCII = ("cp932", "big5")
 # read in a foreign one, of rare ones.
 _LEAST_COMMON = 0.85
 
+# So many letters in a row are a word: no western text looks like that by chance.
+_LEAST_WORD = 3
+
 # A guess does not get better with more than this.
 _ENOUGH = 1 << 20
 
@@ -104,11 +107,12 @@ def guess_encoding(data: bytes) -> str:
                 continue
             text = data[: error.start].decode(name)
         # Where the second byte may be ASCII, a western letter and the one after it can look like
-        # a single East Asian letter; real ones mostly come in rows.
+        # a single East Asian letter; real ones mostly come in rows, or some of them do.
         rows = re.findall(r"[^\x00-\x7f]+", text)
         letters = "".join(rows)
         alone = sum(len(row) == 1 for row in rows)
-        if not letters or (name in _SECOND_ASCII and alone > 0.5 * len(rows)):
+        word = max(map(len, rows), default=0) >= _LEAST_WORD
+        if not letters or (name in _SECOND_ASCII and alone > 0.5 * len(rows) and not word):
             continue
         share = sum(map(common, letters)) / len(letters)
         if share > best[0]:

@@ -24,7 +24,14 @@ from gangso.territory.dictionary import TABLES
 from gangso.territory.encodings import guess_encoding
 from gangso.territory.metadata import Metadata
 
-__all__ = ["RawPackage", "archive_faults", "read_boundaries", "read_csv", "read_package"]
+__all__ = [
+    "RawPackage",
+    "archive_faults",
+    "delimiter",
+    "read_boundaries",
+    "read_csv",
+    "read_package",
+]
 
 _BOUNDARY_SUFFIXES = (".gpkg", ".parquet", ".fgb", ".geojson")
 _TABLE_SUFFIXES = (".csv", ".parquet")
@@ -83,13 +90,25 @@ def _decode(data: bytes, table: str, faults: list[Fault]) -> str:
         return data.decode(name, errors="replace")
 
 
-def _delimiter(header: str) -> str:
+def delimiter(header: str) -> str:
+    """Tell which sign separates the fields of a table.
+
+    Parameters
+    ----------
+    header : str
+        Its first line.
+
+    Returns
+    -------
+    str
+        Comma, semicolon, tab or bar.
+    """
     return max(",;\t|", key=header.count)
 
 
-def _ragged(text: str, delimiter: str, table: str, faults: list[Fault]) -> pd.DataFrame:
+def _ragged(text: str, sign: str, table: str, faults: list[Fault]) -> pd.DataFrame:
     """Read a table some of whose rows have too many fields, naming each of them."""
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    rows = list(csv.reader(io.StringIO(text), delimiter=sign))
     width = len(rows[0])
     for number, row in enumerate(rows[1:], start=2):
         if len(row) > width:
@@ -144,8 +163,8 @@ def _parse(text: str, table: str, faults: list[Fault]) -> pd.DataFrame:
     """Read the text of a table, line ends being plain."""
     if "\0" in text:
         raise csv.Error("it holds zero bytes, as a binary file does")
-    delimiter = _delimiter(text.split("\n", 1)[0])
-    header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter))]
+    sign = delimiter(text.split("\n", 1)[0])
+    header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=sign))]
     for name in sorted({name for name in header if header.count(name) > 1}):
         faults.append(Fault("duplicate_column", table, row=1, column=name))
     try:
@@ -153,11 +172,11 @@ def _parse(text: str, table: str, faults: list[Fault]) -> pd.DataFrame:
             # A row with too many fields would be cut short with a mere warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
-                io.StringIO(text), sep=delimiter, dtype="str", keep_default_na=False,
+                io.StringIO(text), sep=sign, dtype="str", keep_default_na=False,
                 na_values=[""], skip_blank_lines=False, index_col=False,
             )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.ParserWarning):
-        frame = _ragged(text, delimiter, table, faults)
+        frame = _ragged(text, sign, table, faults)
     frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype="str")
     return frame.dropna(how="all")
 

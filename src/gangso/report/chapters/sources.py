@@ -40,8 +40,22 @@ def _sources(page: Page) -> Iterator[Block]:
     ])  # fmt: skip
 
 
+def _words(page: Page) -> str | None:
+    """What the general words of the texts stand for in this territory."""
+    items = page.plan.territory.metadata.items
+    said = [
+        page.say("brief.words.one", word=page.say(f"word.{key}"), own=items[key].label[page.lang])
+        for key in ("province", "municipality", "settlement")
+        if key in items and page.lang in items[key].label
+    ]
+    return page.say("brief.words", words="; ".join(said)) if said else None
+
+
 def _notes(page: Page) -> Iterator[str]:
     territory = page.plan.territory
+    words = _words(page)
+    if words is not None:
+        yield words
     if territory.boundaries_drawn:
         yield page.say("report.map.drawn")
     for note in territory.metadata.notes:

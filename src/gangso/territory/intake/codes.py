@@ -1,4 +1,4 @@
-"""Municipality codes that do not meet: leading zeros that were lost, units unknown here."""
+"""Municipality codes that do not meet: zeros that were lost, check digits, units unknown here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from gangso.errors import Fault
 from gangso.territory.columns import as_text
 from gangso.territory.dictionary import attributes
 
-__all__ = ["match_codes", "restore_zeros"]
+__all__ = ["match_codes", "restore_zeros", "shorten_codes"]
+
+# Codes of two tables meet if nine of ten are the same; up to one in ten may do so by chance.
+_MEETING, _MOST, _STRAYS = 0.9, 0.5, 0.1
 
 
 def _columns(name: str, frame: pd.DataFrame) -> list[str]:
@@ -60,8 +63,10 @@ def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
         padded = text.str.zfill(width)
         if padded.nunique() != text.nunique():
             continue
-        # More than one zero is put back only where the codes then meet those of another table.
-        if lengths.min() < width - 1 and not _meet(padded, held, key, width):
+        # Where another table kept its zeros, the codes must meet it: they may be of another kind.
+        # More than one zero is never put back without that.
+        met = _meet(padded, held, key, width)
+        if met is False or (met is None and lengths.min() < width - 1):
             continue
         name, column = key
         tables[name][column] = padded
@@ -73,8 +78,8 @@ def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
 
 def _meet(
     padded: pd.Series, held: dict[tuple[str, str], pd.Series], key: tuple[str, str], width: int
-) -> bool:
-    """Say whether nine of ten codes are those of a table that kept its zeros."""
+) -> bool | None:
+    """Say whether nine of ten codes are those of a table that kept its zeros; None: no table."""
     own = set(padded.dropna())
     for name in ("municipalities", "boundaries"):
         other = held.get((name, "code"))
@@ -82,8 +87,53 @@ def _meet(
             continue
         known = other.dropna()
         if len(known) and (known.str.len() == width).all():
-            return len(own & set(known)) >= 0.9 * len(own)
-    return False
+            met = len(own & set(known))
+            return met >= _MEETING * min(len(own), len(set(known)))
+    return None
+
+
+def shorten_codes(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
+    """Cut codes that carry more than those of the map: a check digit, a prefix of the country.
+
+    Where the codes of a table do not meet, but nine of ten do by their first (or last) signs, and
+    stay different from each other, only those are kept.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        By name; changed in place.
+    notes : list of Fault
+        Takes one note a column that was changed.
+    """
+    held = {
+        (name, column): as_text(frame[column])
+        for name, frame in tables.items()
+        for column in _columns(name, frame)
+    }
+    main = [held[k] for k in (("municipalities", "code"), ("boundaries", "code")) if k in held]
+    even = [
+        text.dropna() for text in main
+        if text.notna().any() and text.str.len().min() == text.str.len().max()
+    ]  # fmt: skip
+    if not even:
+        return
+    goal = min(even, key=lambda text: len(text.iloc[0]))
+    known, width = set(goal), len(goal.iloc[0])
+    for (name, column), text in held.items():
+        own = text.dropna().drop_duplicates()
+        if not len(own) or own.str.len().min() <= width or own.isin(list(known)).mean() > _STRAYS:
+            continue
+        for cut in (slice(0, width), slice(-width, None)):
+            short = own.str.slice(cut.start, cut.stop)
+            # Totals of provinces may stand among them; facilities are not everywhere.
+            here, there = short.isin(list(known)).mean(), pd.Series(list(known)).isin(short).mean()
+            if here < _MOST or max(here, there) < _MEETING or short.duplicated().any():
+                continue
+            tables[name][column] = text.str.slice(cut.start, cut.stop)
+            first = f"{own.iloc[0]} → {short.iloc[0]}"
+            details = {"count": f"{len(own):,}", "width": str(width)}
+            notes.append(Fault("codes_shortened", name, None, column, first, details))
+            break
 
 
 def match_codes(
@@ -107,8 +157,6 @@ def match_codes(
     list of Fault
         One for each code that is left out, with the number of its rows.
     """
-    if name == "municipalities":
-        return frame, []
     codes = set(as_text(municipalities["code"]).dropna())
     zones = set(codes)
     if "flow_zone" in municipalities:

@@ -14,7 +14,7 @@ from gangso.errors import Fault
 from gangso.territory.columns import as_text
 from gangso.territory.dictionary import KEYS, attributes
 
-__all__ = ["Crosswalk", "dissolve", "read_crosswalk"]
+__all__ = ["Crosswalk", "added_up", "dissolve", "read_crosswalk"]
 
 # What is counted, and is therefore divided and added up with the units.
 _COUNTS = {
@@ -119,7 +119,7 @@ class Crosswalk:
                     for row, code in zip(frame.index[stuck].to_numpy(), text[stuck], strict=True)
                 ]
             frame = self._rewrite(frame.assign(**{column: text}), table, column, ends)
-        return _added_up(frame, table) if columns else frame, faults
+        return added_up(frame, table) if columns else frame, faults
 
     def _rewrite(
         self, frame: pd.DataFrame, table: str, column: str, ends: pd.DataFrame
@@ -149,8 +149,21 @@ def _code_columns(table: str, frame: pd.DataFrame) -> list[str]:
     ]  # fmt: skip
 
 
-def _added_up(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Add up the counts of rows that now are of one unit; other values are the largest row's."""
+def added_up(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Add up the counts of rows that are of one unit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of a table of the dictionary, as text or numbers.
+    table : str
+        Its name.
+
+    Returns
+    -------
+    DataFrame
+        One row a key; what is no count is that of the row with the largest one.
+    """
     counts = [c for c in _COUNTS.get(table, ()) if c in frame]
     key = [c for c in KEYS.get(table, ()) if c in frame]
     if not counts or not key or not frame.duplicated(key).any():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,11 @@ from gangso.territory.columns import as_text
 from gangso.territory.encodings import guess_encoding
 from gangso.territory.intake.grid import read_grid
 from gangso.territory.intake.gtfs import read_stops
-from gangso.territory.intake.mapping import FileMapping, TableMapping
+from gangso.territory.intake.mapping import PIECE, FileMapping, TableMapping
 from gangso.territory.intake.osm_places import read_places
-from gangso.territory.read import archive_faults, read_csv
+from gangso.territory.read import archive_faults, delimiter, read_csv
 
-__all__ = ["GEOGRAPHIC", "FileRead", "is_timetable", "read_file"]
+__all__ = ["GEOGRAPHIC", "FileRead", "combined", "is_timetable", "read_file"]
 
 #: Suffixes that GDAL reads.
 GEOGRAPHIC = (".geojson", ".json", ".gpkg", ".fgb", ".shp", ".zip", ".kml", ".gml", ".topojson")
@@ -101,7 +103,8 @@ def read_file(asked: FileMapping, name: str) -> FileRead:
         details = {"message": _first_line(error)}
         read.faults.append(Fault("unreadable_file", name, None, None, asked.file.name, details))
     if read.frame is not None:
-        read.frame = _chosen(_split(read.frame, asked, name, read), asked, name, read)
+        frame = combined(_split(read.frame, asked, name, read), asked, name, read)
+        read.frame = _chosen(frame, asked, name, read)
     return read
 
 
@@ -169,23 +172,63 @@ def _read_text(asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame | 
         read.faults.append(Fault("mixed_encoding", name, line, None, shown, details))
         text = data.decode(encoding, errors="replace")
     lines = text.lstrip("\ufeff").splitlines(keepends=True)
-    frame, faults = read_csv("".join(lines[asked.header - 1 :]).encode(), name)
+    last = asked.header + asked.header_lines - 1
+    above, named = lines[asked.header - 1 : last - 1], lines[last - 1 :]
+    if not named:
+        details = {"lines": f"{len(lines):,}"}
+        read.faults.append(Fault("no_such_line", name, None, None, str(last), details))
+        return None
+    if above:
+        heads = [next(csv.reader([line], delimiter=delimiter(above[0])), []) for line in above]
+        own = next(csv.reader([named[0]], delimiter=delimiter(above[0])), [])
+        row = io.StringIO()
+        csv.writer(row, delimiter=delimiter(above[0]), lineterminator="\n").writerow(
+            _stacked(heads, own)
+        )
+        named[0] = row.getvalue()
+    frame, faults = read_csv("".join(named).encode(), name)
     read.faults += faults
     if frame is not None:
-        frame.index = frame.index + (asked.header - 1)
+        frame.index = frame.index + (last - 1)
     return frame
+
+
+def _stacked(heads: Sequence[Sequence[str]], own: Sequence[str]) -> list[str]:
+    """Name each column by the words above it; a heading reaches over the columns without one."""
+    width = max(map(len, (*heads, own)))
+    names = [""] * width
+    for head in heads:
+        over = ""
+        for at in range(width):
+            said = head[at].strip() if at < len(head) else ""
+            # A heading above a column of its own ends the one before.
+            over = said or (over if at < len(own) and own[at].strip() else "")
+            names[at] = f"{names[at]} {over}".strip()
+    return [f"{name} {own[at].strip() if at < len(own) else ''}".strip()
+            for at, name in enumerate(names)]  # fmt: skip
 
 
 def _read_sheet(asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame:
     sheet: Any = 0 if asked.sheet is None else asked.sheet
+    last = asked.header + asked.header_lines - 1
     frame = pd.read_excel(
-        asked.file, sheet_name=sheet, dtype=object, header=asked.header - 1,
+        asked.file, sheet_name=sheet, dtype=object, header=last - 1,
         keep_default_na=False, na_values=[""],
     )  # fmt: skip
+    if asked.header_lines > 1:
+        top = pd.read_excel(
+            asked.file, sheet_name=sheet, dtype=object, header=None, nrows=last,
+            keep_default_na=False, na_values=[""],
+        )  # fmt: skip
+        words = top.iloc[asked.header - 1 :].map(lambda v: "" if pd.isna(v) else str(_whole(v)))
+        *heads, own = words.to_numpy().tolist()
+        frame.columns = pd.Index(
+            [name or f"Unnamed: {at}" for at, name in enumerate(_stacked(heads, own))]
+        )
     frame = frame.loc[:, [c for c in frame.columns if not str(c).startswith("Unnamed: ")
                           or frame[c].notna().any()]]  # fmt: skip
     frame.columns = pd.Index([str(c).strip() for c in frame.columns], dtype="str")
-    frame.index = frame.index + (asked.header - 1)
+    frame.index = frame.index + (last - 1)
     if asked.file.suffix.lower() in (".xlsx", ".xlsm"):
         read.faults += _formulas(asked, sheet, name)
     # Whole numbers come as floats where a column has a gap; codes must not become "1001.0".
@@ -296,6 +339,40 @@ def _split(frame: pd.DataFrame, asked: FileMapping, name: str, read: FileRead) -
             continue
         parts = as_text(frame[column]).str.extract(re.compile(pattern), expand=True)
         frame = frame.assign(**{str(group): parts[group] for group in parts.columns})
+    return frame
+
+
+def combined(frame: pd.DataFrame, asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame:
+    """Make columns of several put together: parts of a code that stand apart.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As it stands in the file.
+    asked : FileMapping
+        Its `combine` says of which columns.
+    name : str
+        Name of the table, for the faults.
+    read : FileRead
+        Takes the faults.
+
+    Returns
+    -------
+    DataFrame
+        With the new columns.
+    """
+    for column, pattern in asked.combine.items():
+        lacking = [p["column"] for p in PIECE.finditer(pattern) if p["column"] not in frame]
+        if lacking:
+            read.faults += [_no_column(frame, name, part, part) for part in lacking]
+            continue
+        whole, at = pd.Series("", index=frame.index, dtype="str"), 0
+        for piece in PIECE.finditer(pattern):
+            text = as_text(frame[piece["column"]])
+            text = text.str.zfill(int(piece["width"])) if piece["width"] else text
+            whole = whole + pattern[at : piece.start()] + text
+            at = piece.end()
+        frame = frame.assign(**{column: whole + pattern[at:]})
     return frame
 
 

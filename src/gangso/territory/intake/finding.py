@@ -10,10 +10,11 @@ import pandas as pd
 import pyogrio
 
 from gangso.errors import Fault
+from gangso.territory.columns import as_text
 from gangso.territory.intake.files import FileRead, read_file
 from gangso.territory.intake.mapping import TableMapping
 
-__all__ = ["places_to_look"]
+__all__ = ["places_to_look", "second_line"]
 
 # Lines above the column names that are looked over, and sheets.
 _MOST_TITLES, _MOST_SHEETS = 12, 12
@@ -48,6 +49,35 @@ def places_to_look(path: Path) -> Iterator[tuple[TableMapping, FileRead]]:
         yield from _below_titles(path, None, first=2)
 
 
+def second_line(frame: pd.DataFrame, header: int) -> bool:
+    """Say whether the names of the columns go on in the line below: Residents | Men, Women.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Read with the names in one line; the index counts the rows of the file from 0.
+    header : int
+        That line.
+
+    Returns
+    -------
+    bool
+        Whether the next line names what the first leaves unnamed, and names no place.
+    """
+    if frame.empty or int(frame.index[0]) != header - 1:
+        return False
+    row = as_text(frame.iloc[0])
+    unnamed = [_nameless(name) for name in frame.columns]
+    below = row.notna().to_numpy()
+    numbers = pd.to_numeric(row.str.replace(r"[\s.,]", "", regex=True), errors="coerce")
+    years = numbers.between(1800, 2200) | numbers.isna()
+    return bool(not below[0] and (below & unnamed).any() and years.all())
+
+
+def _nameless(name: object) -> bool:
+    return str(name).startswith("Unnamed: ") or not str(name)
+
+
 def _below_titles(
     path: Path, sheet: str | None, first: int
 ) -> Iterator[tuple[TableMapping, FileRead]]:
@@ -56,9 +86,14 @@ def _below_titles(
         read = read_file(asked, path.stem)
         if read.frame is None or read.frame.empty:
             continue
+        if second_line(read.frame, header):
+            asked = asked.model_copy(update={"header_lines": 2})
+            read = read_file(asked, path.stem)
+        if read.frame is None:
+            continue
         # A line of titles leaves most columns without a name.
-        names = [str(name) for name in read.frame.columns]
-        if sum(name.startswith("Unnamed: ") or not name for name in names) * 2 > len(names):
+        names = list(read.frame.columns)
+        if sum(map(_nameless, names)) * 2 > len(names):
             continue
         details = {"header": str(header), "sheet": sheet or "–"}
         read.notes.append(Fault("header_found", path.stem, value=path.name, details=details))

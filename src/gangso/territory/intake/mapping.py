@@ -25,6 +25,7 @@ from gangso.territory.presets import presets, read_preset
 
 __all__ = [
     "MAPPABLE",
+    "PIECE",
     "CrosswalkMapping",
     "Join",
     "Mapping",
@@ -52,12 +53,19 @@ class FileMapping(_Frozen):
     sheet: str | None = Field(None, description="of a spreadsheet; none: the first")
     layer: str | None = Field(None, description="of a GeoPackage or archive; none: the only one")
     header: int = Field(1, ge=1, description="line of the column names in a table")
+    header_lines: int = Field(
+        1, ge=1, le=5, description="lines that the column names fill, a word from each"
+    )
     where: dict[str, tuple[Text, ...]] = Field(
         default_factory=dict, description="column: values of the rows to take"
     )
     split: dict[str, str] = Field(
         default_factory=dict,
         description="column: regular expression; each named group becomes a column",
+    )
+    combine: dict[str, str] = Field(
+        default_factory=dict,
+        description="new column: columns put together, padded with zeros ('{STATE:02}{COUNTY:03}')",
     )
 
     @field_validator("where", mode="before")
@@ -67,6 +75,14 @@ class FileMapping(_Frozen):
             return where
         return {c: v if isinstance(v, (list, tuple)) else (v,) for c, v in where.items()}
 
+    @field_validator("combine")
+    @classmethod
+    def _pieces(cls, combine: dict[str, str]) -> dict[str, str]:
+        for pattern in combine.values():
+            if not PIECE.search(pattern):
+                raise ValueError(f"{pattern!r} names no column in braces, as {{STATE:02}}")
+        return combine
+
     @field_validator("split")
     @classmethod
     def _patterns(cls, split: dict[str, str]) -> dict[str, str]:
@@ -74,6 +90,10 @@ class FileMapping(_Frozen):
             if not _groups(pattern):
                 raise ValueError(f"{pattern!r} has no named group (?P<name>...)")
         return split
+
+
+#: A column in a pattern of `FileMapping.combine`, and the digits it is padded to.
+PIECE = re.compile(r"\{(?P<column>[^{}]+?)(?::0(?P<width>\d{1,2}))?\}")
 
 
 def _groups(pattern: str) -> tuple[str, ...]:
@@ -125,6 +145,12 @@ class TableMapping(FileMapping):
     """Where a table comes from, and which of its columns is what."""
 
     crs: str | None = Field(None, description="reference system; none: as the file says")
+    swap_axes: bool = Field(
+        False, description="the file has latitude where longitude should be; exchange them"
+    )
+    add_up: bool = Field(
+        False, description="rows of one key are parts of one whole: counts and areas are summed"
+    )
     decimal: Literal[".", ","] | None = Field(None, description="none: as the numbers prove")
     thousands: Literal[".", ",", ""] | None = None
     join: tuple[Join, ...] = ()
@@ -156,7 +182,9 @@ class TableMapping(FileMapping):
         False, description="leave out, by name, rows that lack a required value"
     )
     drop_unmatched: bool = Field(
-        False, description="leave out, by name, rows whose municipality is not in the package"
+        False,
+        description="leave out, by name, rows whose municipality is not in the package (of the "
+        "municipalities themselves: those that the map does not have, such as totals)",
     )
     source: Origin | None = None
 
@@ -246,14 +274,16 @@ class Mapping(_Frozen):
             }
         if self.preset and isinstance(content.get("metadata"), dict):
             # What the preset says is not written again.
-            below = Metadata.model_validate(read_preset(self.preset)).model_dump(mode="json")
+            below = Metadata.model_validate(read_preset(self.preset)).model_dump(
+                mode="json", exclude_defaults=True
+            )
             content["metadata"] = {
-                key: value for key, value in content["metadata"].items() if below[key] != value
+                key: value for key, value in content["metadata"].items() if below.get(key) != value
             }
             for part in ("notes", "sources"):
                 own = content["metadata"].get(part)
                 if own:
-                    content["metadata"][part] = [e for e in own if e not in below[part]]
+                    content["metadata"][part] = [e for e in own if e not in below.get(part, [])]
         return content
 
     def to_yaml(self) -> str:

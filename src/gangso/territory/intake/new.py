@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import shapely
 
 from gangso.errors import BadInputError, Fault
 from gangso.territory.check import check_package
 from gangso.territory.columns import as_text
 from gangso.territory.dictionary import TABLES, attributes
-from gangso.territory.intake.codes import match_codes, restore_zeros
-from gangso.territory.intake.crosswalk import Crosswalk, dissolve, read_crosswalk
+from gangso.territory.intake.codes import match_codes, restore_zeros, shorten_codes
+from gangso.territory.intake.crosswalk import Crosswalk, added_up, read_crosswalk
 from gangso.territory.intake.files import is_timetable, read_file
+from gangso.territory.intake.gathered import (
+    Gathered,
+    leave_out_strangers,
+    leave_out_totals,
+    locate_points,
+    mend_boundaries,
+)
 from gangso.territory.intake.gtfs import read_timetable
-from gangso.territory.intake.locate import locate
-from gangso.territory.intake.mapping import Mapping, TableMapping
+from gangso.territory.intake.mapping import CrosswalkMapping, FileMapping, Mapping, TableMapping
 from gangso.territory.intake.numerals import NumberFormat
 from gangso.territory.intake.pick import Notes, drop_incomplete, pick_table
+from gangso.territory.intake.proposal import propose_crosswalk
+from gangso.territory.intake.recognise import look
 from gangso.territory.metadata import Metadata, Source
-from gangso.territory.outlines import mend_polygons
 from gangso.territory.read import RawPackage
 from gangso.territory.write import write_package
 
-__all__ = ["NewReport", "make_package"]
+__all__ = ["NewReport", "make_package", "open_crosswalk"]
 
 
 @dataclass(frozen=True)
@@ -62,30 +67,7 @@ class NewReport:
     missing: tuple[str, ...]
 
 
-@dataclass
-class _Table:
-    """A table on its way: rows counted through, and where each comes from."""
-
-    frame: pd.DataFrame
-    rows: npt.NDArray[np.int64]
-    file: npt.NDArray[np.int64]
-    files: tuple[str, ...]
-
-    def place(self, fault: Fault, name: str) -> Fault:
-        """Name row and file as the planner knows them."""
-        details = dict(fault.details)
-        if details.get("first", "").isdigit():
-            at = int(details["first"]) - 2
-            details["first"] = str(int(self.rows[at]) + 2)
-        if fault.row is None or not 0 <= fault.row - 2 < len(self.rows):
-            return replace(fault, details=details)
-        at = fault.row - 2
-        table = name if len(self.files) == 1 else f"{name} ({self.files[self.file[at]]})"
-        return replace(fault, table=table, row=int(self.rows[at]) + 2, details=details)
-
-
-def _crosswalk(mapping: Mapping, told: Notes) -> Crosswalk | None:
-    asked = mapping.crosswalk
+def _crosswalk(asked: CrosswalkMapping | None, told: Notes) -> Crosswalk | None:
     if asked is None:
         return None
     read = read_file(asked, "crosswalk")
@@ -99,6 +81,42 @@ def _crosswalk(mapping: Mapping, told: Notes) -> Crosswalk | None:
     found, faults = read_crosswalk(read.frame, columns, asked.day, asked.until)
     told.faults += faults
     return None if faults else found
+
+
+def open_crosswalk(path: Path) -> Crosswalk:
+    """Read a table of units that merged, split or were renamed.
+
+    Parameters
+    ----------
+    path : Path
+        Any table that `gangso new` reads, with columns for the old code and the new one and,
+        where they are known, for the date and the share that went over.
+
+    Returns
+    -------
+    Crosswalk
+        The changes.
+
+    Raises
+    ------
+    BadInputError
+        With every fault of the file.
+    """
+    told = Notes()
+    read = read_file(FileMapping(file=path), "crosswalk")
+    told.faults += read.faults
+    if read.frame is not None:
+        asked = propose_crosswalk(look(read.frame), path, undated=True)
+        if asked is None:
+            listed = ", ".join(map(str, read.frame.columns))
+            details = {"columns": listed}
+            told.faults.append(Fault("no_crosswalk", "crosswalk", 1, value=path.name,
+                                     details=details))  # fmt: skip
+        else:
+            walk = _crosswalk(asked, told)
+            if walk is not None:
+                return walk
+    raise BadInputError(told.faults)
 
 
 def _read_part(
@@ -120,6 +138,14 @@ def _read_part(
         picked = kept
     if name == "boundaries" and isinstance(picked, gpd.GeoDataFrame) and "code" not in picked:
         picked["code"] = pd.Series(np.nan, index=picked.index, dtype="str")
+    if part.add_up:
+        whole = added_up(picked, name)
+        if len(whole) < len(picked):
+            details = {"count": f"{len(whole):,}"}
+            told.notes.append(
+                Fault("rows_added_up", name, value=f"{len(picked):,}", details=details)
+            )
+        picked = whole
     if walk is not None and part.codes_of is not None:
         picked, faults = walk.apply(picked, name, part.codes_of, told.notes)
         told.faults += faults
@@ -128,8 +154,8 @@ def _read_part(
 
 def _gather(
     mapping: Mapping, told: Notes, hint: NumberFormat | None, walk: Crosswalk | None
-) -> tuple[dict[str, _Table], set[str]]:
-    tables: dict[str, _Table] = {}
+) -> tuple[dict[str, Gathered], set[str]]:
+    tables: dict[str, Gathered] = {}
     gone: set[str] = set()
     for name in (*TABLES, "boundaries"):
         frames, files = [], []
@@ -154,84 +180,8 @@ def _gather(
         if name in ("facilities", "settlements") and len(frames) > 1:
             key = "id" if name == "facilities" else "code"
             whole[key] = [f"{key_}-{n}" for key_, n in zip(whole[key], which, strict=True)]
-        tables[name] = _Table(whole, rows, which, tuple(files))
+        tables[name] = Gathered(whole, rows, which, tuple(files))
     return tables, gone
-
-
-def _mend(frame: gpd.GeoDataFrame, told: Notes, rows: npt.NDArray[np.int64]) -> gpd.GeoDataFrame:
-    """Repair polygons, and join the pieces of one code."""
-    shapes = frame.geometry.to_numpy()
-    kinds = np.isin(shapely.get_type_id(shapes), (3, 6))
-    broken = ~shapely.is_missing(shapes) & ~(shapely.is_valid(shapes) & kinds)
-    if broken.any():
-        shapes = shapes.copy()
-        reasons = shapely.is_valid_reason(shapes[broken])
-        told.mended += [
-            Fault("polygon_mended", "boundaries", int(rows[at]) + 2, "code", str(code),
-                  {"reason": str(reason)})
-            for at, code, reason in zip(
-                np.flatnonzero(broken), frame["code"][broken], reasons, strict=True
-            )
-        ]  # fmt: skip
-        shapes[broken] = mend_polygons(shapes[broken])
-        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    sizes = frame["code"].value_counts()
-    joined = dissolve(frame)
-    told.mended += [
-        Fault("polygons_joined", "boundaries", None, "code", str(code), {"count": str(count)})
-        for code, count in sizes[sizes > 1].items()
-    ]
-    return joined
-
-
-def _boundaries(table: _Table, gone: set[str], told: Notes) -> None:
-    """Drop the polygons of rows left out, mend the others."""
-    frame = table.frame
-    out = frame["code"].isin(list(gone)).to_numpy()
-    told.dropped += [
-        Fault("boundary_dropped", "boundaries", int(table.rows[at]) + 2, "code",
-              str(frame["code"].iloc[at]))
-        for at in np.flatnonzero(out)
-    ]  # fmt: skip
-    table.frame = _mend(gpd.GeoDataFrame(frame[~out]), told, table.rows[~out])
-
-
-def _locate(tables: dict[str, _Table], metric_crs: str, mapping: Mapping, told: Notes) -> None:
-    """Name the municipality of points where their table does not."""
-    shapes = tables.get("boundaries")
-    for name, column in (("settlements", "municipality"), ("facilities", "municipality"),
-                         ("hubs", "municipalities")):  # fmt: skip
-        table = tables.get(name)
-        if table is None or column in table.frame or not {"lon", "lat"} <= set(table.frame):
-            continue
-        if shapes is None or not isinstance(shapes.frame, gpd.GeoDataFrame):
-            continue
-        if shapes.frame.crs is None:
-            continue
-        frame, lost = locate(table.frame, shapes.frame, metric_crs, name, told.notes)
-        found = frame["municipality"]
-        if name == "hubs":  # a hub may lie abroad
-            table.frame = table.frame.assign(municipalities=found)
-            continue
-        away = lost.to_numpy()
-        drop = all(part.drop_unmatched for part in mapping.tables[name])
-        faults = [
-            Fault("not_located", name, int(at) + 2, "lon+lat", _point(frame, at))
-            for at in np.flatnonzero(away).tolist()
-        ]
-        placed = [table.place(fault, name) for fault in faults]
-        if drop:
-            told.dropped += placed
-            table.frame = frame[~away]
-        else:
-            told.faults += placed
-            table.frame = frame
-
-
-def _point(frame: pd.DataFrame, at: int) -> str:
-    row = frame.iloc[at]
-    name = f"{row['name']}: " if "name" in frame and pd.notna(row["name"]) else ""
-    return f"{name}{row['lon']}, {row['lat']}"
 
 
 def _sources(mapping: Mapping) -> tuple[Metadata, list[dict[str, str]]]:
@@ -270,7 +220,7 @@ def _unsourced(mapping: Mapping, metadata: Metadata) -> list[Fault]:
     return [Fault("no_source", name) for name in mapping.tables if name not in named]
 
 
-def _metric(metadata: Metadata, tables: dict[str, _Table]) -> str:
+def _metric(metadata: Metadata, tables: dict[str, Gathered]) -> str:
     """A reference system in metres: the package's, or one about its middle."""
     if metadata.metric_crs:
         return metadata.metric_crs
@@ -280,7 +230,7 @@ def _metric(metadata: Metadata, tables: dict[str, _Table]) -> str:
     return f"+proj=laea +lat_0={lat:.2f} +lon_0={lon:.2f} +datum=WGS84 +units=m +no_defs"
 
 
-def _timetables(mapping: Mapping, tables: dict[str, _Table], told: Notes) -> None:
+def _timetables(mapping: Mapping, tables: dict[str, Gathered], told: Notes) -> None:
     """Take the rides between the stations that became hubs."""
     hubs = tables.get("hubs")
     if hubs is None or "timetable" in tables:
@@ -301,7 +251,7 @@ def _timetables(mapping: Mapping, tables: dict[str, _Table], told: Notes) -> Non
         frame = frame[frame["a"].isin(kept) & frame["b"].isin(kept)].reset_index(drop=True)
         if len(frame):
             rows = np.arange(len(frame))
-            tables["timetable"] = _Table(frame, rows, np.zeros_like(rows), ("stop_times.txt",))
+            tables["timetable"] = Gathered(frame, rows, np.zeros_like(rows), ("stop_times.txt",))
 
 
 def part_names(mapping: Mapping, told: Notes) -> dict[str, str]:
@@ -314,6 +264,30 @@ def part_names(mapping: Mapping, told: Notes) -> dict[str, str]:
             if read.frame is not None:
                 names |= dict(zip(read.frame["id"], read.frame["name"], strict=True))
     return names
+
+
+def _apart(name: str, table: Gathered, lost: Sequence[Fault], tables: dict[str, Gathered]) -> Fault:
+    """Say that a table's codes are of another kind than those of the municipalities."""
+    known = as_text(tables["municipalities"].frame["code"]).dropna()
+    column = lost[0].column
+    own = as_text(table.frame[column]).dropna() if column else known
+    details = {"known": ", ".join(known.head(3)), "files": ", ".join(table.files)}
+    return Fault("codes_apart", name, None, column, ", ".join(own.head(3)), details)
+
+
+def _lies_at(ready: dict[str, pd.DataFrame], boundaries: gpd.GeoSeries | None) -> Fault:
+    """Say where on earth the territory lies: exchanged axes and wrong systems show in that."""
+    if boundaries is not None:
+        west, south, east, north = boundaries.total_bounds
+        lon, lat = (west + east) / 2, (south + north) / 2
+    else:  # the check saw to it that one of them has points
+        tables = (ready["municipalities"], ready.get("settlements", ready["municipalities"]))
+        points = next(t for t in tables if "lon" in t and t["lon"].notna().any())
+        lon, lat = points["lon"].median(), points["lat"].median()
+    shown = (
+        f"{abs(lat):.1f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.1f}° {'E' if lon >= 0 else 'W'}"
+    )
+    return Fault("lies_at", "municipalities", value=shown)
 
 
 def _silent_municipalities(tables: dict[str, pd.DataFrame], names: dict[str, str]) -> list[Fault]:
@@ -366,21 +340,32 @@ def make_package(
     told = Notes()
     metadata, licences = _sources(mapping)
     metadata = _named(metadata, Path(out).stem)
-    walk = _crosswalk(mapping, told)
+    walk = _crosswalk(mapping.crosswalk, told)
     style = metadata.number_format
     hint = None if style is None else NumberFormat(style.decimal, style.thousands)
     tables, gone = _gather(mapping, told, hint, walk)
     shapes = tables.get("boundaries")
-    restore_zeros({name: table.frame for name, table in tables.items()}, told.notes)
+    held = {name: table.frame for name, table in tables.items()}
+    restore_zeros(held, told.notes)
+    shorten_codes(held, told.notes)
     if shapes is not None:
-        _boundaries(shapes, gone, told)
+        mend_boundaries(shapes, gone, told)
         if shapes.frame.crs is not None:
-            _locate(tables, _metric(metadata, tables), mapping, told)
+            locate_points(tables, _metric(metadata, tables), mapping, told)
     _timetables(mapping, tables, told)
     dropping = {n for n, parts in mapping.tables.items() if all(p.drop_unmatched for p in parts)}
+    if "municipalities" in tables:
+        own = tables["municipalities"]
+        if "municipalities" in dropping and shapes is not None:
+            leave_out_strangers(own, shapes, told)
+        parts = mapping.tables["municipalities"]
+        leave_out_totals(own, told, drop=all(p.drop_incomplete for p in parts))
     for name, table in tables.items():
-        if name in dropping:
-            table.frame, lost = match_codes(name, table.frame, tables["municipalities"].frame)
+        if name in dropping - {"municipalities"}:
+            kept, lost = match_codes(name, table.frame, tables["municipalities"].frame)
+            if kept.empty and len(table.frame):
+                raise BadInputError([*told.faults, _apart(name, table, lost, tables)])
+            table.frame = kept
             told.dropped += [table.place(fault, name) for fault in lost]
     raw = RawPackage(
         {name: table.frame for name, table in tables.items() if name != "boundaries"},
@@ -405,6 +390,7 @@ def make_package(
     if checked.boundaries is not None:
         rows["boundaries"] = len(checked.boundaries)
     wanted = (*(n for n in TABLES if n not in ("road_links", "timetable")), "boundaries")
+    told.notes.append(_lies_at(ready, checked.boundaries))
     return NewReport(
         path=Path(out),
         rows=rows,
@@ -419,7 +405,7 @@ def make_package(
 
 
 def _placed(
-    faults: Sequence[Fault], known: Sequence[Fault], tables: dict[str, _Table]
+    faults: Sequence[Fault], known: Sequence[Fault], tables: dict[str, Gathered]
 ) -> list[Fault]:
     """Give the faults of the check the rows and files that the planner knows."""
     own = {id(fault) for fault in known}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gangso.territory.columns import as_text
 
-__all__ = ["UNKNOWN", "NumberFormat", "detect_format", "plain_numbers"]
+__all__ = ["UNKNOWN", "NumberFormat", "all_by_threes", "detect_format", "marked", "plain_numbers"]
 
 #: What statistical offices write where there is no figure; never zero unless the mapping says so.
 UNKNOWN = frozenset(
@@ -21,6 +21,13 @@ UNKNOWN = frozenset(
 
 # Blanks and apostrophes that group digits by threes, in any script.
 _GROUPING = re.compile(r"(?<=\d)[\s\u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
+# From so many figures on, their common shape is no chance.
+_ENOUGH_FIGURES = 10
+# Marks of notes after a figure: 1.234(1), 1 234 r, 987*, 12³; never part of it.
+_MARK = re.compile(
+    r"(?<=\d)(?:\s*[\u00b2\u00b3\u00b9\u2070-\u2079]+|\s*[(\[]\w{1,2}[)\]]|\s*[*†‡]+"
+    r"|\s+[bcdefpruz])+$"
+)
 _EXCEL_TEXT = re.compile(r'^="(.*)"$')
 
 
@@ -46,9 +53,25 @@ class NumberFormat:
         return text.replace(self.decimal, ".") if self.decimal != "." else text
 
 
+def marked(column: pd.Series) -> pd.Series:
+    """Say which figures carry the mark of a note: ``1.234(1)``, ``1 234 r``.
+
+    Parameters
+    ----------
+    column : Series
+        As it stands in the file.
+
+    Returns
+    -------
+    Series of bool
+        Where there is one; it is no part of the figure.
+    """
+    return as_text(column).str.contains(_MARK, na=False)
+
+
 def _clean(text: str) -> str:
     """Drop what never carries meaning: full-width digits, grouping blanks, typographic minus."""
-    text = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
+    text = unicodedata.normalize("NFKC", _MARK.sub("", text.strip())).strip().replace("\u2212", "-")
     return _GROUPING.sub("", text)
 
 
@@ -95,6 +118,32 @@ def detect_format(columns: Iterable[pd.Series]) -> NumberFormat | None:
     return None
 
 
+def all_by_threes(column: pd.Series) -> NumberFormat | None:
+    """Read the thousands of a column that counts heads from all of its values together.
+
+    A single ``1.234`` can be read in two ways. Where all figures that have a sign have the same
+    one, and three digits behind it, it groups thousands: nobody counts thousandths of persons.
+
+    Parameters
+    ----------
+    column : Series
+        As it stands in the file.
+
+    Returns
+    -------
+    NumberFormat or None
+        None where there are too few figures, or one of them says otherwise.
+    """
+    text = as_text(column).dropna().map(_clean)
+    kinds = text.map(_evidence)
+    signed = text[kinds.notna()]
+    if len(signed) < _ENOUGH_FIGURES or not (kinds.dropna() == "?").all():
+        return None
+    if signed.str.contains(".", regex=False).all():
+        return NumberFormat(",", ".")
+    return NumberFormat(".", ",") if signed.str.contains(",", regex=False).all() else None
+
+
 def plain_numbers(
     column: pd.Series,
     known: NumberFormat | None,
@@ -138,14 +187,14 @@ def plain_numbers(
     unknown = text.isin(list(UNKNOWN))
     text = text.mask(unknown)
     kinds = text.map(_evidence, na_action="ignore")
-    marked = kinds.notna()
-    if not marked.any():
+    written = kinds.notna()
+    if not written.any():
         return text, nowhere, unknown
     if degrees:
         return text.str.replace(",", ".", regex=False), nowhere, unknown
     either = kinds == "?"
     point = text.str.contains(".", regex=False, na=False)
-    own = set(kinds[marked]) - {"?"}
+    own = set(kinds[written]) - {"?"}
     if known is None and len(own) == 1:
         known = NumberFormat(",", ".") if own == {","} else NumberFormat(".", ",")
     if known is not None and (stated or not counts or own or known.thousands == "."):
@@ -158,5 +207,5 @@ def plain_numbers(
     if unsure.any() and hint is not None:
         known, unsure = hint, nowhere
     known = known or NumberFormat()
-    sure = marked & ~unsure
+    sure = written & ~unsure
     return text.where(~sure, text[sure].map(known.plain)), unsure, unknown

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import pandas as pd
 import pyproj
+import shapely
 from pyproj.exceptions import CRSError
 
 from gangso.errors import Fault
@@ -17,7 +18,15 @@ from gangso.territory.columns import as_text
 from gangso.territory.dictionary import Attribute, attributes
 from gangso.territory.intake.files import FileRead, read_file
 from gangso.territory.intake.mapping import TableMapping
-from gangso.territory.intake.numerals import UNKNOWN, NumberFormat, detect_format, plain_numbers
+from gangso.territory.intake.numerals import (
+    UNKNOWN,
+    NumberFormat,
+    all_by_threes,
+    detect_format,
+    marked,
+    plain_numbers,
+)
+from gangso.territory.intake.recognise import year_in
 from gangso.territory.intake.reshape import meaning, tidy_population, unpivot
 
 __all__ = ["Notes", "drop_incomplete", "pick_table", "stated_crs"]
@@ -195,6 +204,8 @@ def _numbers(
     known = {a.name: a for a in _types(name).values() if a.numeric and a.name in picked}
     # Ages are read with their words, and years have neither commas nor points.
     words = {a.name for a in known.values() if a.type == "year"} | {"age"}
+    for attribute in words & set(picked.columns) - {"age"}:
+        picked[attribute] = _years(picked[attribute])
     columns = [attribute for attribute in known if attribute not in words]
     stated = None
     if table.decimal is not None or table.thousands is not None:
@@ -206,8 +217,15 @@ def _numbers(
         kind = known[attribute].type
         counts = attribute in ("population", "persons", "amount", "population_65plus",
                                "women_15_49", "capacity")  # fmt: skip
+        form, sure = found, stated is not None
+        if form is None and hint is None and counts:
+            form = all_by_threes(picked[attribute])
+            if form is not None:
+                sure = True
+                first = as_text(picked[attribute]).dropna().iloc[0]
+                told.notes.append(Fault("thousands_taken", name, None, attribute, str(first)))
         text, unsure, unknown = plain_numbers(
-            picked[attribute], found, hint=hint, stated=stated is not None, counts=counts,
+            picked[attribute], form, hint=hint, stated=sure, counts=counts,
             degrees=kind in ("longitude", "latitude"),
         )  # fmt: skip
         told.faults += [
@@ -218,12 +236,24 @@ def _numbers(
         if unsure.any() and picked.index.duplicated().any():
             shown = as_text(picked[attribute])[unsure.to_numpy()].iloc[0]
             told.faults.append(Fault("ambiguous_number", name, None, attribute, str(shown)))
+        notes = marked(picked[attribute])
+        if notes.any():
+            details = {"count": f"{int(notes.sum()):,}"}
+            first = str(as_text(picked[attribute])[notes.to_numpy()].iloc[0])
+            told.notes.append(Fault("marks_dropped", name, None, attribute, first, details))
         if unknown.any():
             signs = ", ".join(sorted(as_text(picked[attribute])[unknown.to_numpy()].unique()))
             details = {"count": f"{int(unknown.sum()):,}"}
             told.notes.append(Fault("unknown_signs", name, None, attribute, signs, details))
         picked[attribute] = text
     return picked
+
+
+def _years(column: pd.Series) -> pd.Series:
+    """Read years out of words and dates: 2015年, 31.12.2015, 2015.0."""
+    text = as_text(column).map(lambda t: unicodedata.normalize("NFKC", t), na_action="ignore")
+    told = text.map(year_in, na_action="ignore")
+    return text.where(told.isna(), told.map(str, na_action="ignore"))
 
 
 def _texts(picked: pd.DataFrame, name: str, told: Notes) -> pd.DataFrame:
@@ -271,6 +301,8 @@ def _codes(picked: pd.DataFrame, table: TableMapping, name: str) -> pd.DataFrame
         if column not in ("code", "id") and kind not in _CODES:
             continue
         text = as_text(picked[column])
+        # Full-width digits are digits.
+        text = text.map(lambda code: unicodedata.normalize("NFKC", code), na_action="ignore")
         text = text.mask(text.isin(list(_NO_CODE)))
         known = text.dropna()
         if len(known) and known.str.fullmatch(_FLOAT_CODE.pattern).all():
@@ -286,6 +318,8 @@ def _placed(
 ) -> pd.DataFrame:
     """Bring points into WGS 84: from coordinates in another system, or from the map itself."""
     crs = None if table.crs is None else stated_crs(table.crs, name, told.faults)
+    if table.swap_axes:
+        picked, source = _exchanged(picked, source)
     if name == "boundaries":
         if not isinstance(source, gpd.GeoDataFrame):
             told.faults.append(Fault("no_geometry", name, value=table.file.name))
@@ -315,6 +349,16 @@ def _placed(
     else:
         return picked
     return picked.assign(lon=points.x.to_numpy(), lat=points.y.to_numpy())
+
+
+def _exchanged(picked: pd.DataFrame, source: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Exchange longitude and latitude, of a map or of two columns."""
+    if {"lon", "lat"} <= set(picked.columns):
+        return picked.assign(lon=picked["lat"], lat=picked["lon"]), source
+    if isinstance(source, gpd.GeoDataFrame):
+        turned = shapely.transform(source.geometry.to_numpy(), lambda xy: xy[:, ::-1])
+        source = source.set_geometry(gpd.GeoSeries(turned, index=source.index, crs=source.crs))
+    return picked, source
 
 
 def drop_incomplete(

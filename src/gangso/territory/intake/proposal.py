@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
+import datetime
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,55 +15,48 @@ import pandas as pd
 from gangso.errors import Fault
 from gangso.territory.columns import as_text
 from gangso.territory.dictionary import TABLES, attributes
-from gangso.territory.intake.files import GEOGRAPHIC, is_timetable, read_file
-from gangso.territory.intake.finding import places_to_look
+from gangso.territory.intake.files import (
+    GEOGRAPHIC,
+    FileRead,
+    combined,
+    is_timetable,
+    read_file,
+)
+from gangso.territory.intake.finding import places_to_look, second_line
 from gangso.territory.intake.mapping import (
     MAPPABLE,
+    PIECE,
     CrosswalkMapping,
+    FileMapping,
     Join,
     Mapping,
     TableMapping,
     Unpivot,
 )
-from gangso.territory.intake.numerals import NumberFormat, detect_format, plain_numbers
-from gangso.territory.intake.reshape import lower_age, meaning
+from gangso.territory.intake.numerals import plain_numbers
+from gangso.territory.intake.recognise import (
+    ColumnSeen,
+    code_of_parts,
+    guess,
+    known_names,
+    look,
+    match,
+    wide,
+    year_in,
+)
+from gangso.territory.intake.reshape import meaning
 from gangso.territory.metadata import Metadata
 
-__all__ = ["ColumnSeen", "Proposal", "propose_mapping"]
+__all__ = ["Proposal", "propose_crosswalk", "propose_mapping"]
 
-# Rows whose values are looked at.
-_SAMPLE = 500
 # "28079 Madrid": a code and a name in one column.
 _CODE_AND_NAME = r"^(?P<code>\d{2,12})[\s_:–-]+(?P<name>\D.*)$"
-# Columns such as m_0_4, F85+, 남_5~9세, Frauen 20-24.
-_SEX_AND_AGE = re.compile(r"^(?P<sex>[^\W\d_]+)[\W_]*(?P<age>\d+\D*\d*\D*)$")
-_LEAST_WIDE = 6
-# Columns such as a0, age_5_9, 85+: ages of a table that names the sex in a column of its own.
-_AGE = re.compile(r"^(?P<before>[^\W\d_]*)[\W_]*(?P<age>\d{1,3}(?!\d)\D*\d{0,3}\D*)$")
+# A column of the map that has this share of the codes is its key.
+_MEETING = 0.5
+# Day of changes of which no date is told.
+_LONG_AGO = datetime.date(1900, 1, 1)
 # Tables that several files may make up together.
 _IN_PARTS = ("facilities", "flows")
-
-
-@dataclass(frozen=True)
-class ColumnSeen:
-    """A column as the dialogue shows it.
-
-    Parameters
-    ----------
-    name : str
-        As it stands in the file.
-    kind : str
-        ``number``, ``text`` or ``code``.
-    unique : bool
-        Whether no value stands twice.
-    samples : tuple of str
-        A few values.
-    """
-
-    name: str
-    kind: str
-    unique: bool
-    samples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,6 +75,8 @@ class Proposal:
         How files were read where that was a guess.
     doubts : list of tuple of str
         Table and attribute of each column that was proposed by its values alone.
+    unplaced : set of Path
+        Files with coordinates whose reference system nothing tells.
     """
 
     mapping: Mapping
@@ -90,136 +84,7 @@ class Proposal:
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     doubts: list[tuple[str, str]] = field(default_factory=list)
-
-
-@cache
-def _synonyms() -> dict[str, dict[str, tuple[str, ...]]]:
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    path = resources.files(__package__) / "synonyms.csv"
-    with path.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            found.setdefault(row["table"], {})[row["attribute"]] = tuple(
-                row["names"].casefold().split("|")
-            )
-    return found
-
-
-def _plain(name: object) -> str:
-    """Reduce a column name to what it says: ``Pop. 2011`` -> ``pop``."""
-    spaced = re.sub(r"[\W_]+", "_", str(name).strip().casefold()).strip("_")
-    return re.sub(r"_?(19|20)\d\d$", "", spaced)
-
-
-def _numeric_share(column: pd.Series) -> float:
-    """Share of the known values that are numbers, however they are written."""
-    text = as_text(column.head(_SAMPLE))
-    form = detect_format([text]) or NumberFormat(",", ".")
-    plain, _, _ = plain_numbers(text, form, stated=True)
-    known = plain.dropna()
-    return 0.0 if known.empty else float(pd.to_numeric(known, errors="coerce").notna().mean())
-
-
-def _look(frame: pd.DataFrame) -> tuple[ColumnSeen, ...]:
-    seen = []
-    for name in frame.columns:
-        if isinstance(frame, gpd.GeoDataFrame) and name == frame.geometry.name:
-            continue
-        text = as_text(frame[name].head(_SAMPLE))
-        known = text.dropna()
-        number = _numeric_share(text) > 0.9
-        coded = len(known) > 0 and known.str.fullmatch(r"[A-Z]{0,3}\d{2,14}").mean() > 0.9
-        even = coded and known.str.len().nunique() <= 2
-        kind = "code" if even and known.is_unique else "number" if number else "text"
-        samples = tuple(known.drop_duplicates().head(4))
-        seen.append(ColumnSeen(str(name), kind, bool(known.is_unique and len(known)), samples))
-    return tuple(seen)
-
-
-def _fits(attribute: str, table: str, column: ColumnSeen) -> bool:
-    """Say whether the values of a column can be what its name says."""
-    known = {a.name: a for a in attributes(table)} if table != "boundaries" else {}
-    entry = known.get(attribute)
-    if entry is not None and entry.numeric and attribute != "age":
-        return column.kind != "text" or not column.samples
-    if table == "municipalities" and attribute == "code":
-        return column.unique
-    if table == "municipalities" and attribute == "name":
-        return column.kind == "text"
-    return True
-
-
-def _match(seen: Sequence[ColumnSeen], table: str) -> dict[str, str]:
-    """Find the column of each attribute, better known names first, each used once."""
-    free = {column.name: (_plain(column.name), column) for column in seen}
-    matched: dict[str, str] = {}
-    for attribute, names in _synonyms().get(table, {}).items():
-        for name in (attribute, *names):
-            found = next(
-                (c for c, (plain, column) in free.items()
-                 if (plain == name or _cut_off(c, plain, name))
-                 and _fits(attribute, table, column)), None,
-            )  # fmt: skip
-            if found is not None:
-                matched[attribute] = found
-                del free[found]
-                break
-    return matched
-
-
-def _cut_off(column: str, plain: str, name: str) -> bool:
-    """Say whether a name is what a shapefile, which keeps ten bytes of it, has left of another."""
-    return len(column.encode()) == 10 and len(plain) >= 8 and name.startswith(plain)
-
-
-def _guess(seen: Sequence[ColumnSeen], matched: dict[str, str]) -> dict[str, str]:
-    """Fill what a table of municipalities needs from the values of the columns left."""
-    free = [column for column in seen if column.name not in matched.values()]
-    guessed: dict[str, str] = {}
-    for attribute, kinds in (("code", ("code",)), ("name", ("text",)), ("population", ("number",))):
-        if attribute in matched:
-            continue
-        fitting = [c for c in free if c.kind in kinds and (c.unique or attribute != "code")]
-        if attribute == "population":
-            words = ("pop", "inhab", "einw", "abit", "hab", "인구", "人口", "ludn")
-            fitting = [c for c in fitting if any(w in c.name.casefold() for w in words)]
-        if attribute == "name":
-            fitting = sorted(fitting, key=lambda c: not c.unique)
-        if fitting:
-            guessed[attribute] = fitting[0].name
-            free.remove(fitting[0])
-    return guessed
-
-
-def _wide(seen: Sequence[ColumnSeen]) -> Unpivot | None:
-    """Recognise a wide table by sex and age, or an origin-destination matrix."""
-    names = [column.name for column in seen]
-    aged = [m for m in map(_SEX_AND_AGE.match, names) if m and meaning("sex", m["sex"])]
-    if len(aged) >= _LEAST_WIDE and all(lower_age(m["age"]) is not None for m in aged):
-        sexes = "|".join(sorted({re.escape(m["sex"]) for m in aged}))
-        return Unpivot(columns=rf"(?P<sex>{sexes})[\W_]*(?P<age>\d.*)", value="persons")
-    by_age = _by_age(names)
-    if by_age is not None and "sex" in _match(seen, "population"):
-        return by_age
-    rows = {sample for column in seen[:1] for sample in column.samples}
-    coded = [name for name in names[1:] if re.fullmatch(r"[A-Z]{0,3}\d{2,14}", name)]
-    if len(coded) >= 3 and len(coded) >= len(names) - 3 and rows & set(coded):
-        return Unpivot(columns=r"(?P<destination>[A-Z]{0,3}\d{2,14})", value="amount")
-    return None
-
-
-def _by_age(names: Sequence[str]) -> Unpivot | None:
-    """Recognise columns that are ages in rising order, whatever stands before them."""
-    prefixes: dict[str, list[int]] = {}
-    for name in names:
-        found = _AGE.match(name)
-        age = None if found is None else lower_age(found["age"])
-        if found is not None and age is not None:
-            prefixes.setdefault(found["before"], []).append(age)
-    for before, ages in prefixes.items():
-        if len(ages) >= _LEAST_WIDE and ages[0] == 0 and ages == sorted(set(ages)):
-            pattern = rf"{re.escape(before)}[\W_]*(?P<age>\d{{1,3}}(?!\d)\D*\d{{0,3}}\D*)"
-            return Unpivot(columns=pattern, value="persons")
-    return None
+    unplaced: set[Path] = field(default_factory=set)
 
 
 def _said_by_name(kind: str, *texts: str) -> str | None:
@@ -243,7 +108,7 @@ def _constants(
             said = _said_by_name("flow", matched.get("amount", ""), path.stem)
             found["kind"] = said or "trips"
             guessed = [] if said else ["kind"]
-        year = _year_in(path.stem)
+        year = year_in(path.stem)
         if "year" not in matched and year is not None:
             found["year"] = str(year)
         return found, guessed
@@ -267,20 +132,30 @@ def _tables_of(
     """Say which tables a file holds, and which column is which attribute."""
     is_map = isinstance(frame, gpd.GeoDataFrame)
     areas = is_map and bool(set(frame.geometry.geom_type.dropna()) & {"Polygon", "MultiPolygon"})
-    wide = None if is_map else _wide(seen)
-    if wide is not None:
-        return _wide_table(wide, seen, path), []
+    unpivot = None if is_map else wide(seen)
+    if unpivot is not None:
+        return _wide_table(unpivot, seen, path), []
     split = _split(seen)
     if split:
         parts = as_text(frame[next(iter(split))]).str.extract(_CODE_AND_NAME, expand=True)
-        seen = (*seen, *_look(parts))
+        seen = (*seen, *look(parts))
+    combine: dict[str, str] = {}
+    pattern, own_code = code_of_parts(seen), match(seen, "municipalities").get("code")
+    if pattern is not None and (own_code is None or f"{{{own_code}:" in pattern):
+        # As a column "code", which every table knows.
+        asked = FileMapping(file=path, combine={"code": pattern})
+        whole = combined(frame, asked, path.stem, FileRead())
+        if as_text(whole["code"]).dropna().is_unique:
+            combine = asked.combine
+            used = {piece["column"] for piece in PIECE.finditer(pattern)}
+            seen = (*(c for c in seen if c.name not in used), *look(whole[["code"]]))
     placed = {"lon", "lat"} if is_map else set()
     if areas:
         placed |= {"municipality"}
     scores = {}
     fixed: dict[str, tuple[dict[str, str | float], list[str]]] = {}
-    for table in (name for name in TABLES if name in _synonyms()):  # roads are imported
-        matched = _match(seen, table)
+    for table in (name for name in TABLES if name in known_names()):  # roads are imported
+        matched = match(seen, table)
         required = {a.name for a in attributes(table) if a.required} - placed - {"id"}
         if table in ("settlements", "facilities") and {"lon", "lat"} <= set(matched) | placed:
             required -= {"municipality"}  # found from the map
@@ -294,15 +169,15 @@ def _tables_of(
             fixed[table] = (constants, guesses)
     found: dict[str, TableMapping] = {}
     doubts: list[tuple[str, str]] = []
-    base = TableMapping(file=path, split=split)
+    base = TableMapping(file=path, split=split, combine=combine)
     if areas:
         own = scores.get("municipalities")
-        code = _match(seen, "boundaries")
+        code = match(seen, "boundaries")
         if own is not None:
             found["municipalities"] = base.model_copy(update={"columns": own[3]})
             code = code or {"code": own[3]["code"]}
         if not code:
-            code = {k: v for k, v in _guess(seen, {}).items() if k == "code"}
+            code = {k: v for k, v in guess(seen, {}).items() if k == "code"}
             doubts += [("boundaries", "code")] if code else []
         if code:
             found["boundaries"] = base.model_copy(update={"columns": code})
@@ -312,29 +187,45 @@ def _tables_of(
         found[best] = base.model_copy(update={"columns": scores[best][3], "constants": constants})
         doubts += [(best, guess) for guess in guesses]
     if not found and not is_map:
-        matched = _match(seen, "municipalities")
-        matched |= (guessed := _guess(seen, matched))
-        if {"code", "name", "population"} <= set(matched):
-            found["municipalities"] = base.model_copy(update={"columns": matched})
-            doubts += [("municipalities", attribute) for attribute in guessed]
+        own_table = _as_municipalities(seen, base)
+        if own_table is not None:
+            found["municipalities"], more = own_table
+            doubts += more
     return found, doubts
 
 
-def _wide_table(wide: Unpivot, seen: Sequence[ColumnSeen], path: Path) -> dict[str, TableMapping]:
-    table = "population" if wide.value == "persons" else "flows"
-    rest = [c for c in seen if not re.fullmatch(wide.columns, c.name)]
-    columns = _match(rest, table)
-    columns = {k: v for k, v in columns.items() if k not in (*wide.groups, wide.value)}
+def _as_municipalities(
+    seen: Sequence[ColumnSeen], base: TableMapping
+) -> tuple[TableMapping, list[tuple[str, str]]] | None:
+    """Read a table as municipalities, with guesses from its values; the names may be the codes."""
+    matched = match(seen, "municipalities")
+    matched |= (guessed := guess(seen, matched))
+    named = next((c for c in seen if c.name == matched.get("name")), None)
+    if "code" not in matched and named is not None and named.unique:
+        matched["code"] = guessed["code"] = named.name  # a name that stands once is a key
+    if not {"code", "name", "population"} <= set(matched):
+        return None
+    doubts = [("municipalities", attribute) for attribute in guessed]
+    return base.model_copy(update={"columns": matched}), doubts
+
+
+def _wide_table(asked: Unpivot, seen: Sequence[ColumnSeen], path: Path) -> dict[str, TableMapping]:
+    table = {"persons": "population", "value": "indicators"}.get(asked.value, "flows")
+    rest = [c for c in seen if not re.fullmatch(asked.columns, c.name)]
+    columns = match(rest, table)
+    columns = {k: v for k, v in columns.items() if k not in (*asked.groups, asked.value)}
     constants: dict[str, str | float] = {}
-    if table == "flows":
+    if table == "indicators":
+        constants["item"] = re.sub(r"[\W\d_]+", "_", path.stem.casefold()).strip("_") or "value"
+    elif table == "flows":
         columns.setdefault("origin", rest[0].name if rest else "")
         constants["kind"] = _said_by_name("flow", path.stem) or "trips"
     elif "municipality" not in columns and rest:
         columns["municipality"] = next((c.name for c in rest if c.kind == "code"), rest[0].name)
-    year = _year_in(path.stem)
-    if "year" not in columns and year is not None:
+    year = year_in(path.stem)
+    if "year" not in (*columns, *asked.groups) and year is not None:
         constants["year"] = str(year)
-    return {table: TableMapping(file=path, unpivot=wide, columns=columns, constants=constants)}
+    return {table: TableMapping(file=path, unpivot=asked, columns=columns, constants=constants)}
 
 
 def _by_reader(path: Path) -> dict[str, TableMapping]:
@@ -349,12 +240,31 @@ def _by_reader(path: Path) -> dict[str, TableMapping]:
     return {}
 
 
-def _crosswalk(seen: Sequence[ColumnSeen], path: Path) -> CrosswalkMapping | None:
-    found = _match(seen, "crosswalk")
-    if not {"old", "new", "date"} <= set(found):
+def propose_crosswalk(
+    seen: Sequence[ColumnSeen], path: Path, *, undated: bool = False
+) -> CrosswalkMapping | None:
+    """Recognise a table of units that merged, split or were renamed.
+
+    Parameters
+    ----------
+    seen : sequence of ColumnSeen
+        Its columns.
+    path : Path
+        The file.
+    undated : bool
+        Whether a table without dates will do.
+
+    Returns
+    -------
+    CrosswalkMapping or None
+        None if it is no such table.
+    """
+    found = match(seen, "crosswalk")
+    if not {"old", "new"} <= set(found) or not (undated or "date" in found):
         return None
-    return CrosswalkMapping(file=path, old=found["old"], new=found["new"], date=found["date"],
-                            share=found.get("share"))  # fmt: skip
+    day = None if "date" in found else _LONG_AGO
+    return CrosswalkMapping(file=path, old=found["old"], new=found["new"], date=found.get("date"),
+                            day=day, share=found.get("share"))  # fmt: skip
 
 
 def propose_mapping(files: Iterable[Path]) -> Proposal:
@@ -376,6 +286,7 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
     further: dict[str, list[TableMapping]] = {}
     walk: CrosswalkMapping | None = None
     left: list[tuple[Path, tuple[ColumnSeen, ...]]] = []
+    frames: dict[Path, pd.DataFrame] = {}
     # Maps last: attributes that come with polygons serve only where there is no table.
     for path in sorted(map(Path, files), key=lambda p: p.suffix.lower() in GEOGRAPHIC):
         known = _by_reader(path)
@@ -383,29 +294,36 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
         if not known:
             where = TableMapping(file=path)
             read = read_file(where, path.stem)
-            if read.frame is None or not _tables_of(read.frame, _look(read.frame), path)[0]:
+            if read.frame is not None and second_line(read.frame, where.header):
+                where = where.model_copy(update={"header_lines": 2})
+                read = read_file(where, path.stem)
+            if read.frame is None or not _tables_of(read.frame, look(read.frame), path)[0]:
                 where, read = next(
                     ((w, r) for w, r in places_to_look(path)
-                     if r.frame is not None and _tables_of(r.frame, _look(r.frame), path)[0]),
+                     if r.frame is not None and _tables_of(r.frame, look(r.frame), path)[0]),
                     (where, read),
                 )  # fmt: skip
             proposal.faults.extend(f for f in read.faults if f.kind != "formula_not_calculated")
             proposal.notes.extend(read.notes)
             if read.frame is None:
                 continue
-            seen = _look(read.frame)
+            seen = look(read.frame)
             proposal.seen[path] = seen
-            walk = walk or _crosswalk(seen, path)
+            frames[path] = read.frame
+            walk = walk or propose_crosswalk(seen, path)
             if walk is not None and walk.file == path:
                 continue
             known, doubts = _tables_of(read.frame, seen, path)
             encoding = next((n.details["encoding"] for n in read.notes
                              if n.kind == "encoding_guessed"), None)  # fmt: skip
             changes = {"encoding": encoding, "sheet": where.sheet, "layer": where.layer,
-                       "header": where.header}  # fmt: skip
+                       "header": where.header, "header_lines": where.header_lines}  # fmt: skip
             known = {n: t.model_copy(update=changes) for n, t in known.items()}
             if not known:
                 left.append((path, seen))
+            elif _unplaced(read.frame, known):
+                proposal.unplaced.add(path)
+                proposal.notes.append(Fault("no_crs_in", path.stem, value=path.name))
         for name, table in known.items():
             if name not in tables:
                 tables[name] = table
@@ -416,12 +334,88 @@ def propose_mapping(files: Iterable[Path]) -> Proposal:
                 proposal.notes.append(Fault("table_again", name, value=path.name, details=details))
                 continue
             proposal.doubts.extend(d for d in doubts if d[0] == name)
+    _towns_alone(tables, proposal)
+    _by_values(tables, frames, left, proposal)
     for path, seen in left:
         _join_or_fault(path, seen, tables, proposal)
     ranked = {name: (tables[name], *further.get(name, ())) for name in MAPPABLE if name in tables}
     metadata = Metadata(reference_year=_reference_year(tables.get("municipalities")))
     mapping = Mapping(tables=ranked, crosswalk=walk, metadata=metadata)
-    return Proposal(mapping, proposal.seen, proposal.faults, proposal.notes, proposal.doubts)
+    return replace(proposal, mapping=mapping)
+
+
+def _towns_alone(tables: dict[str, TableMapping], proposal: Proposal) -> None:
+    """Take towns for the municipalities where no file has any."""
+    towns = tables.get("settlements")
+    if towns is None or "municipalities" in tables or "municipality" in towns.columns:
+        return
+    base = towns.model_copy(update={"columns": {}, "constants": {}})
+    own = _as_municipalities(proposal.seen.get(towns.file, ()), base)
+    if own is not None:
+        tables["municipalities"] = own[0]
+        proposal.doubts.extend(own[1])
+        del tables["settlements"]
+
+
+def _by_values(
+    tables: dict[str, TableMapping],
+    frames: Mapping_[Path, pd.DataFrame],
+    left: list[tuple[Path, tuple[ColumnSeen, ...]]],
+    proposal: Proposal,
+) -> None:
+    """Key the map by the column whose values are the codes (or names) of the municipalities."""
+    own = tables.get("municipalities")
+    if own is None or own.file not in frames or "code" not in own.columns:
+        return
+    if own.columns["code"] == own.columns.get("name"):
+        proposal.notes.append(Fault("code_from_name", "municipalities", None, own.columns["code"]))
+    shapes = tables.get("boundaries")
+    if shapes is not None and (shapes.file == own.file or shapes.file not in frames):
+        return
+    asked = FileMapping(file=own.file, combine=own.combine)
+    table = combined(frames[own.file], asked, "municipalities", FileRead())
+    if own.columns["code"] not in table:
+        return
+    codes = _bare(table[own.columns["code"]])
+    files = [shapes.file] if shapes is not None else [path for path, _ in left]
+    for path in files:
+        frame = frames[path]
+        if not isinstance(frame, gpd.GeoDataFrame):
+            continue
+        shares = {
+            str(c): len(codes & _bare(frame[c])) / max(len(codes), 1)
+            for c in frame.columns if c != frame.geometry.name
+        }  # fmt: skip
+        best = max(shares, key=lambda c: shares[c], default=None)
+        if best is None or shares[best] < _MEETING:
+            continue
+        if shapes is None:
+            tables["boundaries"] = TableMapping(file=path, columns={"code": best})
+            left[:] = [one for one in left if one[0] != path]
+            return
+        if shares.get(shapes.columns["code"], 0.0) < shares[best]:
+            tables["boundaries"] = shapes.model_copy(update={"columns": {"code": best}})
+
+
+def _bare(column: pd.Series) -> set[str]:
+    """Values as they can be compared: without leading zeros and case."""
+    return set(as_text(column).dropna().str.casefold().str.lstrip("0"))
+
+
+def _unplaced(frame: pd.DataFrame, known: dict[str, TableMapping]) -> bool:
+    """Say whether a map names no reference system, or points are not in degrees."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        return frame.crs is None
+    for table in known.values():
+        if {"lon", "lat"} <= set(table.columns):
+            for attribute in ("lon", "lat"):
+                column = table.columns[attribute]
+                if column not in frame:
+                    continue
+                degrees, _, _ = plain_numbers(frame[column], None, degrees=True)
+                if (pd.to_numeric(degrees, errors="coerce").abs() > 180).mean() > 0.5:
+                    return True
+    return False
 
 
 def _reference_year(own: TableMapping | None) -> int | None:
@@ -429,13 +423,7 @@ def _reference_year(own: TableMapping | None) -> int | None:
     if own is None:
         return None
     said = own.columns.get("population", "")
-    return _year_in(said) or _year_in(own.file.stem)
-
-
-def _year_in(text: str) -> int | None:
-    """The one year that a name tells, also of a month (202406)."""
-    found = re.findall(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])?(?!\d)", text)
-    return int(found[0]) if len(set(found)) == 1 else None
+    return year_in(said) or year_in(own.file.stem)
 
 
 def _join_or_fault(
@@ -445,7 +433,7 @@ def _join_or_fault(
     proposal: Proposal,
 ) -> None:
     """Use a file that is no table by itself for columns that the municipalities lack."""
-    matched = _match(seen, "municipalities")
+    matched = match(seen, "municipalities")
     own = tables.get("municipalities")
     extra = {a: c for a, c in matched.items() if a != "code"} if own is not None else {}
     extra = {a: c for a, c in extra.items() if own is not None and a not in own.columns}

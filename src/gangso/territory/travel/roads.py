@@ -10,6 +10,7 @@ from gangso.scenario.travel import TravelOptions
 from gangso.territory.model import Territory
 from gangso.territory.travel.estimate import estimate_network
 from gangso.territory.travel.network import Network, build_network, metric_km
+from gangso.territory.travel.timetable import with_timetable
 from gangso.territory.travel.words import given_roads
 
 __all__ = ["given_network", "travel_network"]
@@ -33,12 +34,19 @@ def travel_network(
     -------
     Network
         Over the territory's roads if it has them and the options want them used; else
-        estimated.
+        estimated. With the rides of its timetable, if they are asked for.
+
+    Raises
+    ------
+    MissingTableError
+        If the timetable is asked for and there is none.
     """
     options = options or TravelOptions()
     if territory.road_nodes is not None and options.use_roads:
-        return given_network(territory, options)
-    return estimate_network(territory, options, year)
+        network = given_network(territory, options)
+    else:
+        network = estimate_network(territory, options, year)
+    return with_timetable(network, territory, options) if options.use_timetable else network
 
 
 def given_network(territory: Territory, options: TravelOptions | None = None) -> Network:
