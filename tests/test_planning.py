@@ -49,7 +49,7 @@ def test_a_resolved_scenario_is_taken_as_it_is(korea: Territory, made: gangso.Pl
 
 def test_progress_goes_through_the_steps_in_order(korea: Territory) -> None:
     told: list[tuple[str, float]] = []
-    plan(territory=korea, progress=lambda step, share: told.append((step, share)))
+    plan(territory=korea, progress=lambda step, share, *_: told.append((step, share)))
     steps = list(dict.fromkeys(step for step, _ in told))
     assert tuple(steps) == STEPS
     assert all(0 <= share <= 1 for _, share in told)
@@ -57,11 +57,16 @@ def test_progress_goes_through_the_steps_in_order(korea: Territory) -> None:
 
 
 def test_progress_of_a_search_is_the_gap_that_is_closed() -> None:
-    told: list[float] = []
-    search = GapProgress(lambda _, share: told.append(share))
+    told: list[tuple[float, dict[str, float]]] = []
+    search = GapProgress(lambda _, share, figures: told.append((share, dict(figures))))
     for bound, best in ((0.0, None), (0.0, 10.0), (5.0, 10.0), (6.0, 6.0)):
         search(bound, best)
-    assert told == [0.0, 0.5, 1.0]
+    assert told == [
+        (0.0, {"bound": 0.0}),
+        (0.0, {"bound": 0.0, "cost": 10.0, "gap": 1.0}),
+        (0.5, {"bound": 5.0, "cost": 10.0, "gap": 0.5}),
+        (1.0, {"bound": 6.0, "cost": 6.0, "gap": 0.0}),
+    ]
 
 
 def test_a_year_the_data_lack_is_refused(korea: Territory) -> None:

@@ -46,8 +46,14 @@ _NAMED_PACKAGES = ("gangso", "highspy", "geopandas", "numba", "numpy", "pandas",
 class Progress(Protocol):
     """Told how far each step has come."""
 
-    def __call__(self, step: str, fraction: float, /) -> None:
-        """Take note that ``step`` (key of ``step.<key>``) has done ``fraction`` of its work."""
+    def __call__(
+        self, step: str, fraction: float, figures: Mapping[str, float] | None = None, /
+    ) -> None:
+        """Take note that ``step`` (key of ``step.<key>``) has done ``fraction`` of its work.
+
+        The search for alliances gives figures, too: ``bound`` and, once there is a plan,
+        ``cost`` and ``gap``.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -341,7 +347,7 @@ def _project(
     return None, tuple({lang: fault.problem(lang) for lang in LANGUAGES} for fault in faults)
 
 
-def _silent(step: str, fraction: float) -> None:
+def _silent(step: str, fraction: float, figures: Mapping[str, float] | None = None) -> None:
     """Tell nobody."""
 
 
@@ -355,12 +361,12 @@ def _step(key: str, seconds: dict[str, float], tell: Progress) -> Iterator[None]
 
 
 class GapProgress:
-    """Read a solver's bound and best cost as the share of its first gap that is closed.
+    """Pass a solver's bound and best cost on, with the share of its first gap that is closed.
 
     Parameters
     ----------
     tell : Progress
-        Told the share as the progress of the step ``alliances``.
+        Told the share as the progress of the step ``alliances``, and bound, cost and gap.
     """
 
     def __init__(self, tell: Progress) -> None:
@@ -370,7 +376,9 @@ class GapProgress:
     def __call__(self, bound: float, best: float | None) -> None:
         """Take note of the bound and of the best cost so far."""
         if best is None:
+            self._tell("alliances", 0.0, {"bound": bound})
             return
         gap = max(best - bound, 0.0)
         self._first = self._first or gap or 1.0
-        self._tell("alliances", max(0.0, 1.0 - gap / self._first))
+        figures = {"bound": bound, "cost": best, "gap": gap / best if best else 0.0}
+        self._tell("alliances", max(0.0, 1.0 - gap / self._first), figures)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from gangso import planning
 from gangso.cli.faults import fault_tables
 from gangso.cli.tables import infeasible_lines
 from gangso.errors import BadInputError, GangsoError, InfeasibleError
@@ -25,6 +27,7 @@ __all__ = ["Screen", "guarded", "help_language"]
 
 _WIDTH = 100
 _INTERRUPTED = 130
+_BETWEEN_LINES = 10  # seconds
 _ENVIRONMENT = "GANGSO_LANG"
 
 Parameters = ParamSpec("Parameters")
@@ -90,8 +93,11 @@ class Screen:
             sys.stdout.write("\n")
 
     @contextmanager
-    def progress(self, weights: Mapping[str, float]) -> Iterator[Callable[[str, float], None]]:
-        """Show one bar over all steps, with the time left.
+    def progress(self, weights: Mapping[str, float]) -> Iterator[planning.Progress]:
+        """Show one bar over all steps, with the time left and how far a search has come.
+
+        Where there is no terminal to draw a bar on, a search that takes long says so in a line
+        now and then.
 
         Parameters
         ----------
@@ -100,8 +106,8 @@ class Screen:
 
         Yields
         ------
-        callable
-            Takes the key of a step and the share of it that is done.
+        Progress
+            Takes the key of a step, the share of it that is done, and figures.
         """
         whole = sum(weights.values())
         steps = list(weights)
@@ -119,13 +125,26 @@ class Screen:
         ) as bar:
             task = bar.add_task("", total=whole)
 
-            def tell(step: str, fraction: float) -> None:
+            last = time.monotonic()
+
+            def tell(
+                step: str, fraction: float, figures: Mapping[str, float] | None = None
+            ) -> None:
+                nonlocal last
                 before = sum(weights[key] for key in steps[: steps.index(step)])
+                name = self.say(f"step.{step}")
+                if figures:
+                    key = "cli.search" if "gap" in figures else "cli.search_bound"
+                    name = self.say(key, step=name, **figures)
                 bar.update(
                     task,
-                    description=self.say(f"step.{step}"),
+                    description=name,
                     completed=before + weights[step] * min(max(fraction, 0.0), 1.0),
                 )
+                silent = self.quiet or self.as_json or self.err.is_terminal
+                if figures and not silent and time.monotonic() - last > _BETWEEN_LINES:
+                    last = time.monotonic()
+                    self.err.print(name)
 
             yield tell
 

@@ -93,7 +93,7 @@ def _work(scenario_json: str, package: str | None, out: str, end: Connection) ->
         end.send(("progress", "territory", 0.0))
         territory = opening.open_territory(scenario.territory) if package is None else load(package)
 
-        def tell(step: str, share: float) -> None:
+        def tell(step: str, share: float, _: object = None) -> None:
             end.send(("progress", step, share))
 
         made = planning.plan(scenario, territory=territory, progress=tell)

@@ -387,7 +387,7 @@ def _teller(
     progress: Told | None, cancelled: Asked | None
 ) -> Callable[[float, float | None], None]:
     """Read bound and best cost as a share, and stop when asked to."""
-    tell = GapProgress(lambda _, share: progress(share) if progress is not None else None)
+    tell = GapProgress(lambda _, share, *__: progress(share) if progress is not None else None)
 
     def told(bound: float, best: float | None) -> None:
         if cancelled is not None and cancelled():
