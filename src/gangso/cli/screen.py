@@ -11,17 +11,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gangso import planning
 from gangso.cli.faults import fault_tables
 from gangso.cli.tables import infeasible_lines
 from gangso.errors import BadInputError, GangsoError, InfeasibleError
 from gangso.texts import LANGUAGES, say
+
+if TYPE_CHECKING:  # help pages must not wait for the library
+    from gangso.planning import Progress as Told
 
 __all__ = ["Screen", "guarded", "help_language"]
 
@@ -93,7 +95,7 @@ class Screen:
             sys.stdout.write("\n")
 
     @contextmanager
-    def progress(self, weights: Mapping[str, float]) -> Iterator[planning.Progress]:
+    def progress(self, weights: Mapping[str, float]) -> Iterator[Told]:
         """Show one bar over all steps, with the time left and how far a search has come.
 
         Where there is no terminal to draw a bar on, a search that takes long says so in a line
