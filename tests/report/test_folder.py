@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import geopandas as gpd
+import lonboard
 import pandas as pd
 import pymupdf
 import pyogrio
@@ -231,10 +232,20 @@ def test_layers_are_geodataframes_that_explore(made: Plan) -> None:
     own = made.territory.to_geodataframe()
     assert own.index.equals(made.territory.municipalities.index)
     assert "geometry" not in made.territory.municipalities
-    pytest.importorskip("folium")
     page = found["alliances"].explore("population", tiles=None).get_root().render()
     for name in found["alliances"]["name"]:
         assert json.dumps(name) in page or name in page
+    # Links, points, polygons with missing and categorical values: all can be looked at.
+    for name in ("municipalities", "links", "hubs"):
+        assert len(found[name].explore(tiles=None).get_root().render()) > 1_000
+
+
+def test_layers_go_into_lonboard(made: Plan) -> None:
+    found = {**layers(made), "own": made.territory.to_geodataframe()}
+    for name, frame in found.items():
+        shown = lonboard.viz(frame).layers
+        assert sum(len(layer.table) for layer in shown) == len(frame), name
+    assert "<html" in lonboard.viz(found["alliances"]).to_html()
 
 
 def test_the_certificate_is_compact_json(written: Path) -> None:
