@@ -216,7 +216,8 @@ def _source(territory: Territory, item: str, year: int | None) -> dict[str, str]
     for source in territory.metadata.sources:
         if source.table == table and wanted in source.columns:
             return {lang: _dated(source.said(lang).title, year) for lang in LANGUAGES}
-    return dict.fromkeys(LANGUAGES, _dated(item, year))
+    named = f"diagnosis.{item}"
+    return {lang: _dated(say(named, lang) if item in homes else item, year) for lang in LANGUAGES}
 
 
 def _dated(name: str, year: int | None) -> str:
