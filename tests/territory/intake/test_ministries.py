@@ -225,3 +225,38 @@ def test_a_line_of_names_beyond_the_end(tmp_path: Path) -> None:
     with pytest.raises(BadInputError) as caught:
         made(read_mapping(tmp_path / "m.yaml"), tmp_path)
     assert "no_such_line" in kinds(caught.value.faults)
+
+
+def test_a_mapping_that_is_wrong_throughout_is_one_report(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("code,name,population\n1,a,10\n")
+    squares(tmp_path / "map.gpkg", ["1"])
+    book = Workbook()
+    book.save(tmp_path / "book.xlsx")
+    text = """
+tables:
+  municipalities: {file: t.csv, columns: {code: AGS, name: Gemeinde, population: Einwohner}}
+  population: {file: t.csv, encoding: utf8x, columns: {municipality: code}}
+  finance: {file: book.xlsx, sheet: Nada, columns: {municipality: code}}
+  boundaries: {file: map.gpkg, columns: {code: ARS}, crs: "EPSG:99999"}
+  flows: {file: nothere.csv, columns: {origin: a}}
+  indicators: {file: map.gpkg, layer: other, columns: {municipality: id}}
+"""
+    (tmp_path / "m.yaml").write_text(text)
+    with pytest.raises(BadInputError) as caught:
+        made(read_mapping(tmp_path / "m.yaml"), tmp_path)
+    found = {(fault.kind, fault.table) for fault in caught.value.faults}
+    assert found >= {
+        ("no_such_column", "municipalities"), ("no_such_column", "boundaries"),
+        ("no_such_encoding", "population"), ("no_such_sheet", "finance"),
+        ("bad_crs", "boundaries"), ("file_missing", "flows"), ("no_such_layer", "indicators"),
+    }  # fmt: skip
+    for fault in caught.value.faults:
+        assert all((fault.problem(lang), fault.fix(lang)) for lang in ("ko", "en"))
+    (tmp_path / "m.yaml").write_text(
+        "tables: {municipality: {file: t.csv}, municipalities: {file: t.csv, columns: {kode: x}}}"
+    )
+    with pytest.raises(BadInputError) as caught:
+        read_mapping(tmp_path / "m.yaml")
+    said = str(caught.value)
+    assert "'municipality' is no table" in said
+    assert "no attribute kode" in said

@@ -42,10 +42,11 @@ def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
         for column in _columns(name, frame)
     }
     digits = {k: v.dropna() for k, v in held.items() if v.dropna().str.fullmatch(r"\d+").all()}
-    main = [k for k in (("municipalities", "code"), ("boundaries", "code")) if k in digits]
+    main = [k for k in (("municipalities", "code"), ("boundaries", "code"))
+            if k in digits and len(digits[k])]  # fmt: skip
     if not main:
         return
-    width = max(int(digits[key].str.len().max()) for key in main if len(digits[key]))
+    width = max(int(digits[key].str.len().max()) for key in main)
     # Some zeros are in the data: a whole column that begins with other digits lost nothing.
     proven = any(digits[key].str.startswith("0").any() for key in main)
     mixed = any(

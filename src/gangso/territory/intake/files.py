@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
@@ -163,6 +164,12 @@ def _read_text(asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame | 
                                     details=details))  # fmt: skip
     else:
         encoding = asked.encoding
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            likely = {"likely": guess_encoding(data)}
+            read.faults.append(Fault("no_such_encoding", name, None, "encoding", encoding, likely))
+            return None
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -208,9 +215,19 @@ def _stacked(heads: Sequence[Sequence[str]], own: Sequence[str]) -> list[str]:
             for at, name in enumerate(names)]  # fmt: skip
 
 
-def _read_sheet(asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame:
+def _read_sheet(asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame | None:
     sheet: Any = 0 if asked.sheet is None else asked.sheet
     last = asked.header + asked.header_lines - 1
+    with pd.ExcelFile(asked.file) as book:
+        if asked.sheet is not None and asked.sheet not in book.sheet_names:
+            details = {"known": ", ".join(map(str, book.sheet_names))}
+            read.faults.append(Fault("no_such_sheet", name, None, "sheet", asked.sheet, details))
+            return None
+        lines = len(pd.read_excel(book, sheet_name=sheet, header=None, dtype=object))
+    if last > lines:
+        details = {"lines": f"{lines:,}"}
+        read.faults.append(Fault("no_such_line", name, None, None, str(last), details))
+        return None
     frame = pd.read_excel(
         asked.file, sheet_name=sheet, dtype=object, header=last - 1,
         keep_default_na=False, na_values=[""],
@@ -288,6 +305,12 @@ def _read_map(asked: FileMapping, name: str, read: FileRead) -> gpd.GeoDataFrame
             return None
         path = f"/vsizip/{path.resolve()}/{wanted[0]}"
     layer = asked.layer
+    if layer is not None and asked.file.suffix.lower() != ".zip":
+        layers = [str(row[0]) for row in pyogrio.list_layers(path)]
+        if layer not in layers:
+            details = {"known": ", ".join(layers)}
+            read.faults.append(Fault("no_such_layer", name, None, "layer", layer, details))
+            return None
     if asked.file.suffix.lower() in (".gpkg", ".gml", ".kml"):
         layers = [str(row[0]) for row in pyogrio.list_layers(path)]
         shaped = [str(row[0]) for row in pyogrio.list_layers(path) if row[1] is not None]

@@ -255,13 +255,19 @@ class Mapping(_Frozen):
     def _known(
         cls, tables: dict[str, tuple[TableMapping, ...]]
     ) -> dict[str, tuple[TableMapping, ...]]:
+        wrong = []
         for name, parts in tables.items():
             if name not in MAPPABLE:
-                raise ValueError(f"{name!r} is no table; tables are {', '.join(MAPPABLE)}")
-            known = {"code"} if name == "boundaries" else {a.name for a in attributes(name)}
-            wrong = sorted(set().union(*(part.names() for part in parts)) - known)
-            if wrong:
-                raise ValueError(f"{name} has no attribute {', '.join(wrong)}")
+                wrong.append(f"{name!r} is no table; tables are {', '.join(MAPPABLE)}")
+                continue
+            known = ["code"] if name == "boundaries" else [a.name for a in attributes(name)]
+            strange = sorted(set().union(*(part.names() for part in parts)) - set(known))
+            if strange:
+                wrong.append(
+                    f"{name} has no attribute {', '.join(strange)}; it has {', '.join(known)}"
+                )
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return tables
 
     @model_serializer(mode="wrap")

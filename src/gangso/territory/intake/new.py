@@ -377,7 +377,14 @@ def make_package(
     checked = check_package(raw)
     if checked.faults:
         named = any(fault.kind == "no_crs_in" for fault in told.faults)  # says it with the file
-        found = [f for f in checked.faults if not (named and f.kind == "no_crs")]
+        # A column that the file does not have is told once, with the columns that it has.
+        lacking = {(f.table, f.column) for f in told.faults if f.kind == "no_such_column"}
+        found = [
+            f for f in checked.faults
+            if not (named and f.kind == "no_crs")
+            and not (f.kind in ("missing_column", "missing_value")
+                     and (f.table, f.column) in lacking)
+        ]  # fmt: skip
         raise BadInputError(_placed(found, told.faults, tables))
     ready = {name: frame.reset_index(drop=True) for name, frame in checked.tables.items()}
     names = dict(zip(ready["municipalities"]["code"], ready["municipalities"]["name"], strict=True))
