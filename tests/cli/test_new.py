@@ -48,6 +48,26 @@ def test_the_dialogue_writes_a_mapping_that_makes_the_package(tmp_path: Path) ->
     assert "ISTAT" in {source.title for source in territory.metadata.sources}
 
 
+def test_the_dialogue_asks_for_a_reference_system_that_no_file_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "code,name,x,y,population\n1,a,600000,5e6,10\n2,b,6.1e5,5e6,20\n"
+    )
+    mapping = tmp_path / "m.yaml"
+    said = ["XX", "", "nonsense", "EPSG:25832", "y", "", "", "n"]
+    done = CliRunner().invoke(
+        app, ["new", str(tmp_path / "t.csv"), "--ask", "--out", str(mapping), "--lang", "en"],
+        input="\n".join(said) + "\n",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "There is no preset for 'XX'" in done.output
+    assert "There is no such reference system: nonsense" in done.output
+    assert read_mapping(mapping).tables["municipalities"][0].crs == "EPSG:25832"
+    out = str(tmp_path / "out")
+    done = CliRunner().invoke(app, ["new", "--mapping", str(mapping), "--out", out, "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    assert "45.1° N, 10.3° E" in done.output
+
+
 def test_without_a_terminal_the_proposal_is_written_at_once(tmp_path: Path) -> None:
     (tmp_path / "comuni.csv").write_text(TABLE)
     out = tmp_path / "m.yaml"

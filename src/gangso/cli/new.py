@@ -133,9 +133,7 @@ def _asked(proposal: Proposal, mapping: Mapping, screen: Screen, *, drop: bool) 
         screen.err.print(grid)
     preset = mapping.preset
     if preset is None:
-        listed = ", ".join(presets())
-        said = _prompt(screen, "cli.new.ask.preset", "", listed=listed).strip().upper()
-        mapping = _with_preset(mapping, said if said in presets() else None)
+        mapping = _with_preset(mapping, _asked_preset(screen))
     tables: dict[str, Any] = {}
     for name, parts in mapping.tables.items():
         kept = [part for part in (_asked_table(name, p, proposal, screen) for p in parts) if part]
@@ -177,6 +175,16 @@ def _asked_table(
         origin = Origin(title=title, vintage=vintage, licence=licence)
         part = part.model_copy(update={"source": origin})
     return part
+
+
+def _asked_preset(screen: Screen) -> str | None:
+    """Ask for the country to start from, until there is a preset of it, or none is wanted."""
+    listed = ", ".join(presets())
+    while True:
+        said = _prompt(screen, "cli.new.ask.preset", "", listed=listed).strip().upper()
+        if not said or said in presets():
+            return said or None
+        screen.err.print(Text(Fault("no_preset", "mapping", value=said).problem(screen.lang)))
 
 
 def _asked_crs(part: TableMapping, screen: Screen) -> str | None:
