@@ -148,3 +148,4 @@ def test_units_that_are_gone_are_named(before: Record) -> None:
     assert found.added == ("cd",)
     assert found.best == "impossible"
     assert not found.alliances.loc[found.alliances["members"].str.contains("c"), "holds"].any()
+    assert not set(found.moves["municipality"]) & {"c", "d"}  # who is gone has no new partners

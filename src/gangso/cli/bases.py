@@ -56,7 +56,10 @@ def site(path: Path | None, overrides: Mapping[str, Any], *, quiet: bool, as_jso
         name = str(names.loc[centre]) if centre == ident else f"{ident} {names.loc[centre]}"
         figures = (row["lacking"], row["served"], row["cost"] / 1e6, row["extra_cost"] / 1e6)
         shown.add_row(name, *(f"{v:,.0f}" for v in (*figures, row["optimum_people"])))
-    screen.out.print(shown)
+    if shown.row_count:
+        screen.out.print(shown)
+    else:
+        screen.out.print(Text(screen.say("cli.bases.nothing")))
     for note in asked.bases.cost_note.get(screen.lang, ""), *found.left_out:
         screen.out.print(Text(note))
     tables = {

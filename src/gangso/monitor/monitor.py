@@ -243,7 +243,7 @@ def _moves(record: Record, found: Partition) -> pd.DataFrame:
     rows = [
         (code, then.get(code), now.get(code))
         for code in sorted(set(then) | set(now))
-        if then.get(code) != now.get(code)
+        if then.get(code) != now.get(code) and code in found.membership.index
     ]
     return (
         pd.DataFrame(rows, columns=["municipality", "then", "now"])
