@@ -38,6 +38,7 @@ def test_the_plan_is_whole(made: gangso.Plan) -> None:
 def test_the_summary_says_how_good_it_is(made: gangso.Plan) -> None:
     assert "Proven optimal" in made.summary()
     assert "증명" in made.summary("ko")
+    assert made.summary() == made.partition.summary(made.scenario.language)
 
 
 def test_a_resolved_scenario_is_taken_as_it_is(korea: Territory, made: gangso.Plan) -> None:

@@ -70,9 +70,8 @@ def open_scenario(
         territory = open_territory(name)
     else:
         name = territory.metadata.name
-    # A country whose languages this program does not speak is told of in English.
-    spoken = next((lang for lang in territory.metadata.languages if lang in LANGUAGES), "en")
-    below = ({"language": spoken}, territory.metadata.scenario, *fragments, {"territory": name})
+    language = {"language": territory.metadata.spoken}
+    below = (language, territory.metadata.scenario, *fragments, {"territory": name})
     return resolve(*below), territory
 
 

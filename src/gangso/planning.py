@@ -34,7 +34,6 @@ __all__ = [
     "Plan",
     "Progress",
     "find_alliances",
-    "partition_summary",
     "plan",
     "versions",
 ]
@@ -120,47 +119,7 @@ class Plan:
         str
             The lines.
         """
-        return partition_summary(self.partition, self.territory, lang or self.scenario.language)
-
-
-def partition_summary(found: Partition, territory: Territory, lang: str) -> str:
-    """Say in a few lines who is allied and how good that is.
-
-    Parameters
-    ----------
-    found : Partition
-        The partition.
-    territory : Territory
-        Its territory.
-    lang : {"ko", "en"}
-        Language.
-
-    Returns
-    -------
-    str
-        The lines.
-    """
-    status = found.membership["status"].value_counts()
-    lines = [
-        say(
-            "plan.alliances",
-            lang,
-            title=territory.metadata.title.get(lang, territory.metadata.name),
-            alliances=len(found.alliances),
-            allied=int(status.get("allied", 0)),
-            alone=int(status.get("alone", 0)),
-            outside=int(status.get("outside", 0)),
-        ),
-        say(
-            f"plan.{found.status}",
-            lang,
-            cost=found.cost,
-            bound=found.bound,
-            gap=found.gap,
-            candidates=found.candidates,
-        ),
-    ]
-    return "\n".join(lines)
+        return self.partition.summary(lang or self.scenario.language)
 
 
 def versions() -> Mapping[str, str]:

@@ -36,6 +36,15 @@ def changes(model: AllianceModel, count: int) -> list[dict[str, Any]]:
     return found
 
 
+def test_the_summary_speaks_the_territorys_language_unless_told(model: AllianceModel) -> None:
+    found = model.solve()
+    assert found.summary() == found.summary("ko")
+    first, second = found.summary("en").splitlines()
+    allied = int((found.membership["status"] == "allied").sum())
+    assert f"{len(found.alliances)} alliances of {allied} municipalities" in first
+    assert f"no plan costs less than {found.cost:.4f}" in second
+
+
 def test_warm_equals_cold_and_is_proven(korea: Territory, model: AllianceModel) -> None:
     base = model.solve()
     for change in changes(model, 12):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gangso.alliances.warm import Settled
 from gangso.alliances.wishes import wish_table
+from gangso.texts import say
 
 __all__ = ["Partition"]
 
@@ -75,3 +76,41 @@ class Partition:
         ``impossible``), ``loss``, ``exact``; found when it is first asked for.
         """
         return wish_table(self.settled)
+
+    def summary(self, lang: str | None = None) -> str:
+        """Say in a few lines who is allied and how good that is.
+
+        Parameters
+        ----------
+        lang : {"ko", "en"}, optional
+            Language; by default that of the territory, or English if the program does not
+            speak it.
+
+        Returns
+        -------
+        str
+            The lines.
+        """
+        metadata = self.settled.model.units.territory.metadata
+        lang = lang or metadata.spoken
+        status = self.membership["status"].value_counts()
+        lines = [
+            say(
+                "plan.alliances",
+                lang,
+                title=metadata.title.get(lang, metadata.name),
+                alliances=len(self.alliances),
+                allied=int(status.get("allied", 0)),
+                alone=int(status.get("alone", 0)),
+                outside=int(status.get("outside", 0)),
+            ),
+            say(
+                f"plan.{self.status}",
+                lang,
+                cost=self.cost,
+                bound=self.bound,
+                gap=self.gap,
+                candidates=self.candidates,
+            ),
+        ]
+        return "\n".join(lines)

@@ -166,7 +166,7 @@ def ally(
     screen.out.print(tables.unallied_table(found.membership, names, screen.lang))
     _list(screen, "cli.wishes", tables.wish_lines(found.wishes, names, screen.lang))
     _list(screen, "cli.notes", (note[screen.lang] for note in found.notes))
-    screen.out.print(Text(planning.partition_summary(found, territory, screen.lang)))
+    screen.out.print(Text(found.summary(screen.lang)))
     parts = answers(found, scenario, asked, screen)
     screen.document({**documents.of_partition(found), **parts})
 

@@ -89,3 +89,8 @@ class Metadata(_Frozen):
     items: dict[str, Item] = Field(default_factory=dict)
     notes: tuple[dict[str, str], ...] = Field((), description="caveats to print, by language")
     scenario: dict[str, Any] = Field(default_factory=dict, description="the country's fragment")
+
+    @property
+    def spoken(self) -> str:
+        """First of the territory's languages that this program speaks; English if it speaks none."""
+        return next((lang for lang in self.languages if lang in LANGUAGES), "en")
