@@ -275,11 +275,8 @@ def _left_hand_side(rows, start, column_of, value, marked, weight, stamp):  # ty
 
 
 @numba.njit(cache=True, nogil=True)
-def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def]
-    """Find violated triples, and violated fives grown from the fullest triples.
-
-    Returns rows (violation, units...), padded with -1.
-    """
+def _index(members, value, local, m):  # type: ignore[no-untyped-def]
+    """Say how much units are together, and which columns hold each of them."""
     together = np.zeros((m, m))
     count = np.zeros(m, dtype=np.int64)
     for j in range(len(value)):
@@ -304,13 +301,22 @@ def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def
                 break
             column_of[filled[local[u]]] = j
             filled[local[u]] += 1
+    return together, start, column_of
+
+
+@numba.njit(cache=True, nogil=True)
+def _search(members, value, local, m, violation, enough):  # type: ignore[no-untyped-def]
+    """Find violated triples, and, if they are not enough, fives grown from the fullest of them.
+
+    Returns rows (violation, units...), padded with -1.
+    """
+    together, start, column_of = _index(members, value, local, m)
     near = [np.flatnonzero(together[unit] > 0.0) for unit in range(m)]
     marked = np.full(len(value), -1, dtype=np.int64)
     weight = np.zeros(len(value), dtype=np.int64)
     stamp = 0
-    # Wide candidates are next to nearly everything: fives would take minutes to look through.
-    fives = members.shape[1] <= _WIDE
     found = []
+    full = []
     triple = np.empty(3, dtype=np.int64)
     five = np.empty(5, dtype=np.int64)
     for a in range(m):
@@ -327,27 +333,28 @@ def _search(members, value, local, m, violation):  # type: ignore[no-untyped-def
                 total = _left_hand_side(triple, start, column_of, value, marked, weight, stamp)
                 if total > 1.0 + violation:
                     found.append((total - 1.0, a, b, c, np.int64(-1), np.int64(-1)))
+                elif total >= 0.7:
+                    full.append((a, b, c))
+    # Wide candidates are next to nearly everything: fives would take minutes to look through.
+    if len(found) >= enough or members.shape[1] > _WIDE:
+        return found
+    for a, b, c in full:
+        five[0], five[1], five[2] = a, b, c
+        best, first, second = 2.0 + violation, np.int64(-1), np.int64(-1)
+        for base in range(3):
+            for d in near[five[base]]:
+                if d in (a, b, c):
                     continue
-                if total < 0.7 or not fives:
-                    continue
-                best, first, second = 2.0 + violation, np.int64(-1), np.int64(-1)
-                five[0], five[1], five[2] = a, b, c
-                for base in range(3):
-                    for d in near[triple[base]]:
-                        if d in (a, b, c):
-                            continue
-                        for e in near[d]:
-                            if e in (a, b, c, d):
-                                continue
-                            five[3], five[4] = d, e
-                            stamp += 1
-                            total = _left_hand_side(
-                                five, start, column_of, value, marked, weight, stamp
-                            )
-                            if total > best + 1e-9:
-                                best, first, second = total, min(d, e), max(d, e)
-                if first >= 0:
-                    found.append((best - 2.0, a, b, c, first, second))
+                for e in near[d]:
+                    if e in (a, b, c, d):
+                        continue
+                    five[3], five[4] = d, e
+                    stamp += 1
+                    total = _left_hand_side(five, start, column_of, value, marked, weight, stamp)
+                    if total > best + 1e-9:
+                        best, first, second = total, min(d, e), max(d, e)
+        if first >= 0:
+            found.append((best - 2.0, a, b, c, first, second))
     return found
 
 
@@ -390,7 +397,7 @@ def violated_sets(
         return np.empty((0, 5), dtype=np.int32)
     local = np.full(n, -1, dtype=np.int64)
     local[used] = np.arange(len(used))
-    found = _search(members, value, local, len(used), violation)
+    found = _search(members, value, local, len(used), violation, at_most)
     unique = {tuple(sorted(units)): excess for excess, *units in found}
     ranked = sorted(unique.items(), key=lambda item: (-round(item[1], 9), item[0]))
     taken = np.zeros(len(used), dtype=np.int64)

@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from gangso.alliances.cuts import NO_CUTS, append_cuts, coefficients_of, limits_of
+from gangso.alliances.cuts import NO_CUTS, append_cuts, coefficients_of, limits_of, take_cuts
 from gangso.alliances.pricing import COST_UNIT, PRICE_UNIT, PRICES_PER_COST, Prices
 from gangso.errors import GangsoError
 
@@ -22,6 +22,10 @@ _OTHER_WAYS = (("presolve", "off"), ("presolve", "on"), ("solver", "ipm"))
 
 class SolverError(GangsoError, RuntimeError):
     """The linear or integer solver stopped without an answer; its own status is named."""
+
+
+# A cut that stays this far below its limit holds nothing back.
+_SLACK = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +125,7 @@ class Master:
         self._rows = rows
         self.columns = np.empty(0, dtype=np.int64)
         self.cuts = NO_CUTS
+        self._slack = np.empty(0, dtype=bool)
         self._inside = np.zeros(len(cost), dtype=bool)
         self._solver = quiet_solver()
         self._solver.setOptionValue("solver", "simplex")
@@ -205,8 +210,12 @@ class Master:
         """Add cuts, shape (m, w), padded with -1; they may refer to those already inside."""
         before = len(self.cuts)
         self.cuts = append_cuts(self.cuts, cuts)
-        hits = coefficients_of(self._members[self.columns], self.cuts, self._n).tocsc()[:, before:]
-        most = limits_of(self.cuts, self._n)[before:].astype(float)
+        self._slack = np.zeros(len(self.cuts), dtype=bool)
+        new = np.arange(len(self.cuts)) >= before
+        closure, which = take_cuts(self.cuts, new, self._n)
+        hits = coefficients_of(self._members[self.columns], closure, self._n).tocsc()
+        hits = hits[:, new[which]]
+        most = limits_of(closure, self._n)[new[which]].astype(float)
         _check(
             self._solver.addRows(
                 len(cuts), np.full(len(cuts), -highspy.kHighsInf), most, hits.nnz,
@@ -215,6 +224,24 @@ class Master:
             ),
             "adding cuts",
         )  # fmt: skip
+
+    def drop_slack_cuts(self) -> None:
+        """Forget cuts that the last relaxation does not need, but for those that others are made of.
+
+        Every row of the relaxation costs time in every step of the simplex method, and a cut
+        that is needed again is found again.
+        """
+        if not self._slack.any():
+            return
+        self.cuts, kept = take_cuts(self.cuts, ~self._slack, self._n)
+        gone = np.delete(np.arange(len(self._slack)), kept)
+        if len(gone):
+            first = self._n + len(self._rows)
+            _check(
+                self._solver.deleteRows(len(gone), (gone + first).astype(np.int32)),
+                "deleting cuts",
+            )
+        self._slack = self._slack[kept]
 
     def drop_columns(self, keep: npt.NDArray[np.bool_]) -> None:
         """Forget columns (mask over `columns`), to keep the master small."""
@@ -268,6 +295,8 @@ class Master:
         dual = np.rint(np.array(solution.row_dual) / PRICE_UNIT).astype(np.int64)
         positive = np.flatnonzero(value[self._fixed_columns :] > 1e-9)
         first_cut = self._n + len(self._rows)
+        activity = np.array(solution.row_value)[first_cut:]
+        self._slack = activity < limits_of(self.cuts, self._n) - _SLACK
         return Relaxation(
             columns=self.columns[positive],
             values=value[self._fixed_columns :][positive],

@@ -203,7 +203,8 @@ class Search:
             if whole or closes(stage.bound, self.best, self.limits.step):
                 node.stages.append(stage)
                 return node
-            stalled = len(history) > 4 and self._stalled(history)
+            master.drop_slack_cuts()
+            stalled = self._stalled(history) if halves else self._tailing(history)
             exhausted = round_number == self.limits.cut_rounds
             new_cuts = NO_CUTS
             if not (halves or stalled or exhausted):
@@ -318,8 +319,15 @@ class Search:
             self.rng,
         )  # fmt: skip
 
+    @staticmethod
+    def _tailing(history: list[int]) -> bool:
+        """Whether the last two rounds of sets brought little of what all have: halves bring more."""
+        return len(history) > 3 and history[-1] - history[-3] < 0.1 * (history[-1] - history[0])
+
     def _stalled(self, history: list[int]) -> bool:
-        """Whether the last three rounds closed less than a tenth of what was open."""
+        """Whether the last three rounds of halves closed less than a tenth of what was open."""
+        if len(history) < 5:
+            return False
         if not len(self.plan):
             return history[-1] - history[-4] < 1e-4 * abs(history[-1])
         target = self.best * PRICES_PER_COST
