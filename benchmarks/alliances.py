@@ -57,14 +57,30 @@ def holds(found: Partition) -> bool:
     return all(check.passed for check in checks)
 
 
-def cpu_solve(model: AllianceModel) -> tuple[Partition, float]:
+class Milestone:
+    """Takes note of when, seconds after it was made, the gap was first so small."""
+
+    def __init__(self, gap: float) -> None:
+        self.gap, self.reached = gap, ""
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def __call__(self, bound: float, plan: float | None) -> None:
+        """Be told of a bound and of the best plan so far."""
+        if not self.reached and plan is not None and plan - bound <= self.gap * plan:
+            wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
+            self.reached = f"gap <= {self.gap:.2%} after {wall:.2f} s ({cpu:.2f} CPU)"
+
+
+def cpu_solve(model: AllianceModel) -> tuple[Partition, float, Milestone]:
     """Solve, and say how many processor seconds it took: wall time depends on who else is there."""
     before = time.process_time()
-    found = model.solve()
-    return found, time.process_time() - before
+    milestone = Milestone(0.0005)
+    found = model.solve(progress=milestone)
+    milestone(found.bound, found.cost)
+    return found, time.process_time() - before, milestone
 
 
-def show(name: str, found: Partition, cpu: float) -> None:
+def show(name: str, found: Partition, cpu: float, milestone: Milestone) -> None:
     """One line per instance."""
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     before = time.process_time()
@@ -75,7 +91,7 @@ def show(name: str, found: Partition, cpu: float) -> None:
     print(
         f"{name:<12} {found.candidates:>9,} candidates  listed and scored {prepared:6.2f} s  "
         f"solved {seconds['solve']:7.2f} s ({cpu:.2f} CPU)  {found.status:<6} "
-        f"cost {found.cost:.6f}  gap {found.gap:.4%}  {memory:4.1f} GB  "
+        f"cost {found.cost:.6f}  gap {found.gap:.4%}, {milestone.reached}  {memory:4.1f} GB  "
         f"certificate {verified} ({checked:.1f} CPU)",
         flush=True,
     )
@@ -130,8 +146,8 @@ def default_korea() -> None:
     scenario = resolve(territory.metadata.scenario)
     model = AllianceModel(territory, scenario.alliances, scenario.leave_out)
     model.solve()
-    found, cpu = cpu_solve(model)  # with compiled kernels
-    show("Korea", found, cpu)
+    found, cpu, milestone = cpu_solve(model)  # with compiled kernels
+    show("Korea", found, cpu, milestone)
     for what in ("weight", "lock"):
         cold, warm = [], []
         changes = list(single_changes(model, scenario.alliances, what, 50))
@@ -488,8 +504,7 @@ def main(wanted: list[str]) -> None:
             print(f"{word}: SKIPPED, {SHARED} is not there", file=sys.stderr)
             continue
         for name, model in models():
-            found, cpu = cpu_solve(model)
-            show(name, found, cpu)
+            show(name, *cpu_solve(model))
 
 
 if __name__ == "__main__":

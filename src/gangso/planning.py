@@ -27,7 +27,7 @@ from gangso.scenario import Scenario
 from gangso.services import Services, measure
 from gangso.territory import Territory
 from gangso.territory.travel import Network, travel_network
-from gangso.texts import LANGUAGES, say
+from gangso.texts import LANGUAGES
 
 __all__ = [
     "GapProgress",

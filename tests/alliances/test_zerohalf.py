@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,3 +137,32 @@ def test_each_round_cuts_the_relaxation_off() -> None:
         count = coefficients_of(inside, master.cuts, n).T @ relaxed.values
         assert (count[old:] > limits_of(master.cuts, n)[old:] + 0.02 - 1e-6).all()
     assert made_of_cuts > 0
+
+
+def test_cuts_that_hold_nothing_back_leave_and_the_relaxation_stays_what_it_was() -> None:
+    rng = np.random.default_rng(6)
+    n = 24
+    rows = np.sort(rng.permuted(np.tile(np.arange(n), (500, 1)), axis=1)[:, :4], axis=1)
+    members = np.unique(rows.astype(np.int32), axis=0)
+    cost = rng.integers(10**6, 2 * 10**6, len(members))
+    master = Master(members, cost, n, (), 1e6)
+    master.add_columns(np.arange(len(members)))
+    relaxed = master.solve()
+    dropped = 0
+    for _ in range(8):
+        inside = members[relaxed.columns]
+        new = half_cuts(inside, relaxed.values, master.cuts, n, 20, rng)
+        if not len(new):
+            break
+        master.add_cuts(new)
+        relaxed = master.solve()
+        value, before = float(relaxed.values @ cost[relaxed.columns]), len(master.cuts)
+        master.drop_slack_cuts()
+        dropped += before - len(master.cuts)
+        relaxed = master.solve()
+        assert float(relaxed.values @ cost[relaxed.columns]) == pytest.approx(value, rel=1e-9)
+        # What stays is numbered anew, and still says of every candidate what it said.
+        count = coefficients_of(members[relaxed.columns], master.cuts, n).T @ relaxed.values
+        assert (count <= limits_of(master.cuts, n) + 1e-6).all()
+    assert dropped > 0
+    assert (master.cuts >= n).any()

@@ -226,7 +226,7 @@ class Master:
         )  # fmt: skip
 
     def drop_slack_cuts(self) -> None:
-        """Forget cuts that the last relaxation does not need, but for those that others are made of.
+        """Forget cuts that the last relaxation does not need and no other is made of.
 
         Every row of the relaxation costs time in every step of the simplex method, and a cut
         that is needed again is found again.

@@ -321,7 +321,7 @@ class Search:
 
     @staticmethod
     def _tailing(history: list[int]) -> bool:
-        """Whether the last two rounds of sets brought little of what all have: halves bring more."""
+        """Whether the last two rounds of sets brought little of what all have."""
         return len(history) > 3 and history[-1] - history[-3] < 0.1 * (history[-1] - history[0])
 
     def _stalled(self, history: list[int]) -> bool:

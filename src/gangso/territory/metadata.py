@@ -92,5 +92,5 @@ class Metadata(_Frozen):
 
     @property
     def spoken(self) -> str:
-        """First of the territory's languages that this program speaks; English if it speaks none."""
+        """First of the languages that this program speaks; English if it speaks none."""
         return next((lang for lang in self.languages if lang in LANGUAGES), "en")
