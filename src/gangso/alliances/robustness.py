@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gangso.alliances.candidates import Candidates
+from gangso.alliances.graph import Graph
+from gangso.alliances.limits import Limits
 from gangso.alliances.master import ExtraRow
 from gangso.alliances.measures import Measure
 from gangso.alliances.pricing import COST_UNIT, mean_costs
@@ -23,6 +25,10 @@ from gangso.texts import LANGUAGES, say
 __all__ = ["Robustness", "robustness"]
 
 Floats = npt.NDArray[np.float64]
+
+# A draw asks who stays together, not for a proof; where the optimum is hard to prove, a plan
+# within a fraction of a per cent of it says as much. How many are not proven is told.
+_LIMITS = Limits(cut_rounds=12, nodes=3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +67,7 @@ class _Shared:
 
     pool: Candidates
     scores: Mapping[str, Floats]
-    n: int
+    graph: Graph
     rows: tuple[ExtraRow, ...]
     start: Start
 
@@ -80,7 +86,10 @@ def _solve_draw(shared: _Shared, draw: _Draw) -> tuple[npt.NDArray[np.int64], in
     for key, measure in draw.measures.items():
         scores[key] = measure.score(measure.raw(shared.pool), shared.pool)
     cost = mean_costs(shared.pool.size, scores, draw.weights)
-    found = solve(shared.pool.members, cost, shared.n, shared.rows, start=shared.start)
+    found = solve(
+        shared.pool.members, cost, shared.graph.n, shared.rows, _LIMITS,
+        start=shared.start, graph=shared.graph,
+    )  # fmt: skip
     return found.chosen, found.cost, found.proven
 
 
@@ -138,7 +147,7 @@ def robustness(
     start = settled.start(settled.allowed)
     shared = _Shared(
         settled.pool, {key: model.scores[key][settled.allowed] for key in keys},
-        model.graph.n, settled.rows, Start(start.columns, start.cuts),
+        model.graph, settled.rows, Start(start.columns, start.cuts),
     )  # fmt: skip
     own = engine or open_engine("serial")
     answers = own.map(_solve_draw, pieces, shared=shared, progress=progress)
