@@ -341,12 +341,19 @@ def _search(members, value, local, m, violation, enough):  # type: ignore[no-unt
     for a, b, c in full:
         five[0], five[1], five[2] = a, b, c
         best, first, second = 2.0 + violation, np.int64(-1), np.int64(-1)
+        # Of five units a column with two or three counts once and holds one pair or more; with
+        # four or five it counts twice and holds six or more: pairs are a bound, seen at once.
+        pairs = together[a, b] + together[a, c] + together[b, c]
         for base in range(3):
             for d in near[five[base]]:
                 if d in (a, b, c):
                     continue
+                four = pairs + together[a, d] + together[b, d] + together[c, d]
                 for e in near[d]:
                     if e in (a, b, c, d):
+                        continue
+                    rest = together[a, e] + together[b, e] + together[c, e] + together[d, e]
+                    if four + rest <= best:
                         continue
                     five[3], five[4] = d, e
                     stamp += 1

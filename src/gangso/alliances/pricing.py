@@ -189,7 +189,12 @@ def _best(members, which, reduced, limit, n):  # type: ignore[no-untyped-def]
 
 
 def improving(
-    members: npt.NDArray[np.int32], which: npt.NDArray[np.int64], reduced: Ints, limit: int, n: int
+    members: npt.NDArray[np.int32],
+    which: npt.NDArray[np.int64],
+    reduced: Ints,
+    limit: int,
+    n: int,
+    more: int = 0,
 ) -> npt.NDArray[np.int64]:
     """Pick the candidates worth adding to the restricted master.
 
@@ -205,12 +210,19 @@ def improving(
         Only candidates with a reduced cost below it count.
     n : int
         Number of units.
+    more : int
+        How many of the least reduced cost are picked besides, whichever units they hold.
 
     Returns
     -------
     ndarray of int64
-        For every unit its best candidate below the limit, without repetition.
+        For every unit its best candidate below the limit, and some more, without repetition.
     """
     best: Ints = _best(members, which, reduced, limit, n)
     positions: Ints = np.unique(best[best >= 0])
+    if more and len(positions):
+        below = np.flatnonzero(reduced < limit)
+        if len(below) > more:
+            below = below[np.argpartition(reduced[below], more)[:more]]
+        positions = np.union1d(positions, below)
     return which[positions]
