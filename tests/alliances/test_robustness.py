@@ -1,14 +1,21 @@
 """Draws are reproducible wherever they are solved, and count what they say."""
 
+import importlib
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from gangso.alliances import AllianceModel, Partition
+from gangso.alliances.limits import Limits
 from gangso.alliances.robustness import Robustness, robustness
 from gangso.engine import open_engine
 from gangso.scenario import AllianceOptions, RobustnessOptions, Rule
 from gangso.territory.model import Territory
+
+MODULE = importlib.import_module("gangso.alliances.robustness")  # a function has its name
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +57,34 @@ def test_every_draw_is_the_plan_of_its_weights(found: Partition) -> None:
         assert again.cost == pytest.approx(row["cost"], abs=1e-9)
         share += again.membership["alliance"].isna().loc[share.index].astype(float) / 3
     assert np.allclose(share, answer.municipalities["alone"])
+
+
+def test_what_is_not_proven_is_told_with_its_gap(
+    found: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = draw(found, 20, concentration=5)
+    assert exact.draws["proven"].all()
+    assert (exact.draws["gap"] == 0).all()
+    monkeypatch.setattr(MODULE, "_LIMITS", Limits(cut_rounds=0, nodes=1))
+    rough = draw(found, 20, concentration=5)
+    unproven = ~rough.draws["proven"].astype(bool)
+    assert unproven.any()
+    assert (rough.draws["cost"] * (1 - rough.draws["gap"]) <= exact.draws["cost"] + 1e-9).all()
+    said = f"{unproven.sum()} of the plans"
+    assert any(said in note["en"] and "gap of at most" in note["en"] for note in rough.notes)
+
+
+def test_a_draw_without_a_plan_is_searched_on(
+    found: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, solve = draw(found, 3), MODULE.solve
+
+    def stumbling(*args: Any, **how: Any) -> Any:
+        answer = solve(*args, **how)
+        return answer if args[4] is None else replace(answer, chosen=answer.chosen[:0])
+
+    monkeypatch.setattr(MODULE, "solve", stumbling)
+    pd.testing.assert_frame_equal(draw(found, 3).municipalities, usual.municipalities)
 
 
 def test_without_any_spread_nothing_is_unsure(found: Partition) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,8 @@ from gangso.alliances.master import ExtraRow
 from gangso.alliances.measures import Measure
 from gangso.alliances.pricing import COST_UNIT, mean_costs
 from gangso.alliances.result import Partition
-from gangso.alliances.solve import Start, solve
+from gangso.alliances.solution import Start
+from gangso.alliances.solve import solve
 from gangso.engine import Engine, open_engine
 from gangso.scenario import RobustnessOptions
 from gangso.texts import LANGUAGES, say
@@ -26,8 +27,8 @@ __all__ = ["Robustness", "robustness"]
 
 Floats = npt.NDArray[np.float64]
 
-# A draw asks who stays together, not for a proof; where the optimum is hard to prove, a plan
-# within a fraction of a per cent of it says as much. How many are not proven is told.
+# A draw asks who stays together, not for a proof: where that is hard, a plan near the optimum
+# says as much. How many are not proven, and how far from the optimum at most, is told.
 _LIMITS = Limits(cut_rounds=12, nodes=3)
 
 
@@ -49,7 +50,7 @@ class Robustness:
         (codes, in the territory's order), ``together`` (share of the draws) and ``in_plan``.
     draws : DataFrame
         One row a draw, index ``draw``. Columns: weight by criterion, as shares,
-        ``target_population``, ``cost``, ``proven`` and ``changed`` (share of the
+        ``target_population``, ``cost``, ``gap``, ``proven`` and ``changed`` (share of the
         municipalities that keep fewer than half of their partners).
     notes : tuple of dict
         How the weightings were drawn and what to beware of, by language.
@@ -80,17 +81,29 @@ class _Draw:
     measures: Mapping[str, Measure]
 
 
-def _solve_draw(shared: _Shared, draw: _Draw) -> tuple[npt.NDArray[np.int64], int, bool]:
+class _Made(NamedTuple):
+    """The plan of a draw; its proof stays with the worker."""
+
+    chosen: npt.NDArray[np.int64]
+    cost: int
+    gap: float
+    proven: bool
+
+
+def _solve_draw(shared: _Shared, draw: _Draw) -> _Made:
     """Make the plan of one weighting; every draw begins where the plan has ended."""
     scores = dict(shared.scores)
     for key, measure in draw.measures.items():
         scores[key] = measure.score(measure.raw(shared.pool), shared.pool)
     cost = mean_costs(shared.pool.size, scores, draw.weights)
-    found = solve(
-        shared.pool.members, cost, shared.graph.n, shared.rows, _LIMITS,
-        start=shared.start, graph=shared.graph,
-    )  # fmt: skip
-    return found.chosen, found.cost, found.proven
+    for limits in (_LIMITS, None):  # the requirements are the plan's, so that there is a plan
+        found = solve(
+            shared.pool.members, cost, shared.graph.n, shared.rows, limits,
+            start=shared.start, graph=shared.graph,
+        )  # fmt: skip
+        if found.feasible:
+            break
+    return _Made(found.chosen, found.cost, found.gap, found.proven)
 
 
 def robustness(
@@ -151,13 +164,14 @@ def robustness(
     )  # fmt: skip
     own = engine or open_engine("serial")
     answers = own.map(_solve_draw, pieces, shared=shared, progress=progress)
-    labels = np.array([_labels(settled.pool, chosen, model.graph.n) for chosen, _, _ in answers])
+    labels = np.array([_labels(settled.pool, one.chosen, model.graph.n) for one in answers])
     plan = _labels(settled.pool, settled.solution.chosen, model.graph.n)
     municipalities, pairs, changed = _tables(found, plan, labels.reshape(-1, model.graph.n))
     draws = pd.DataFrame(shares, columns=keys)
     draws["target_population"] = targets
-    draws["cost"] = [cost * COST_UNIT for _, cost, _ in answers]
-    draws["proven"] = [proven for _, _, proven in answers]
+    draws["cost"] = [one.cost * COST_UNIT for one in answers]
+    draws["gap"] = [one.gap for one in answers]
+    draws["proven"] = [one.proven for one in answers]
     draws["changed"] = changed
     draws.index = pd.RangeIndex(1, len(draws) + 1, name="draw")
     said = {lang: [model.known[key].describe("label", lang) for key in keys] for lang in LANGUAGES}
@@ -262,5 +276,8 @@ def _notes(
         )  # fmt: skip
     said = [dict(zip(LANGUAGES, notes, strict=True))]
     if unproven:
-        said.append({lang: say("robustness.unproven", lang, count=unproven) for lang in LANGUAGES})
+        gap = float(draws["gap"].max())
+        said.append(
+            {lang: say("robustness.unproven", lang, count=unproven, gap=gap) for lang in LANGUAGES}
+        )
     return tuple(said)
