@@ -17,8 +17,8 @@ __all__ = ["Carried", "carry_over"]
 
 # With fewer of its units than this share in the data, a plan is of another territory.
 _LEAST_SHARED = 0.5
-# Wishes and locks of the scenario: how deep the codes lie in each.
-_PAIRS = ("must_link", "cannot_link", "fixed")
+# Locks of the scenario that name several units.
+_TOGETHER = ("must_link", "cannot_link", "fixed")
 # Figures of the plan that are persons, and can be divided and added up.
 _PERSONS = ("population", "population_low", "population_high")
 # What is read of each table of a plan, and so has to be there.
@@ -234,7 +234,7 @@ def _without(
     if not isinstance(own, Mapping):
         return scenario
     changes: dict[str, Any] = {}
-    for key in _PAIRS:
+    for key in _TOGETHER:
         kept = [group for group in own.get(key) or () if all(code in known for code in group)]
         for group in own.get(key) or ():
             if group not in kept:

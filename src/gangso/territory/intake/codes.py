@@ -23,6 +23,15 @@ def _columns(name: str, frame: pd.DataFrame) -> list[str]:
     ]  # fmt: skip
 
 
+def _held(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.Series]:
+    """Columns of codes as text, by table and column."""
+    return {
+        (name, column): as_text(frame[column])
+        for name, frame in tables.items()
+        for column in _columns(name, frame)
+    }
+
+
 def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
     """Put leading zeros back that a spreadsheet took, where the other tables prove them.
 
@@ -36,11 +45,7 @@ def restore_zeros(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
     notes : list of Fault
         Takes one note a column that was changed.
     """
-    held = {
-        (name, column): as_text(frame[column])
-        for name, frame in tables.items()
-        for column in _columns(name, frame)
-    }
+    held = _held(tables)
     digits = {k: v.dropna() for k, v in held.items() if v.dropna().str.fullmatch(r"\d+").all()}
     main = [k for k in (("municipalities", "code"), ("boundaries", "code"))
             if k in digits and len(digits[k])]  # fmt: skip
@@ -106,11 +111,7 @@ def shorten_codes(tables: dict[str, pd.DataFrame], notes: list[Fault]) -> None:
     notes : list of Fault
         Takes one note a column that was changed.
     """
-    held = {
-        (name, column): as_text(frame[column])
-        for name, frame in tables.items()
-        for column in _columns(name, frame)
-    }
+    held = _held(tables)
     main = [held[k] for k in (("municipalities", "code"), ("boundaries", "code")) if k in held]
     even = [
         text.dropna() for text in main

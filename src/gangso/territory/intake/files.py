@@ -223,20 +223,14 @@ def _read_sheet(asked: FileMapping, name: str, read: FileRead) -> pd.DataFrame |
             details = {"known": ", ".join(map(str, book.sheet_names))}
             read.faults.append(Fault("no_such_sheet", name, None, "sheet", asked.sheet, details))
             return None
-        lines = len(pd.read_excel(book, sheet_name=sheet, header=None, dtype=object))
-    if last > lines:
-        details = {"lines": f"{lines:,}"}
-        read.faults.append(Fault("no_such_line", name, None, None, str(last), details))
-        return None
-    frame = pd.read_excel(
-        asked.file, sheet_name=sheet, dtype=object, header=last - 1,
-        keep_default_na=False, na_values=[""],
-    )  # fmt: skip
+        how: dict[str, Any] = {"dtype": object, "keep_default_na": False, "na_values": [""]}
+        top = pd.read_excel(book, sheet_name=sheet, header=None, nrows=last, **how)
+        if len(top) < last:
+            details = {"lines": f"{len(top):,}"}
+            read.faults.append(Fault("no_such_line", name, None, None, str(last), details))
+            return None
+        frame = pd.read_excel(book, sheet_name=sheet, header=last - 1, **how)
     if asked.header_lines > 1:
-        top = pd.read_excel(
-            asked.file, sheet_name=sheet, dtype=object, header=None, nrows=last,
-            keep_default_na=False, na_values=[""],
-        )  # fmt: skip
         words = top.iloc[asked.header - 1 :].map(lambda v: "" if pd.isna(v) else str(_whole(v)))
         *heads, own = words.to_numpy().tolist()
         frame.columns = pd.Index(
