@@ -191,8 +191,8 @@ def _not_allied(settled: Settled, unit: int, quick: bool) -> dict[str, str]:
     model, pool = settled.model, settled.pool
     if model.graph.indptr[unit] == model.graph.indptr[unit + 1]:
         return _both("alone.island")
-    joining = np.flatnonzero((pool.members == unit).any(axis=1) & (pool.size > 1))
-    if not len(joining):
+    joining = settled.joining[[unit]]
+    if joining[0] < 0:
         return _no_candidate(settled, unit)
     if quick or not settled.exact:
         loss = int(settled.insisting_costs(joining).min()) * COST_UNIT

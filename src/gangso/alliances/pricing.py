@@ -20,6 +20,7 @@ __all__ = [
     "PRICES_PER_COST",
     "PRICE_UNIT",
     "Prices",
+    "cheapest",
     "improving",
     "mean_costs",
     "reduced_costs",
@@ -188,6 +189,37 @@ def _best(members, which, reduced, limit, n):  # type: ignore[no-untyped-def]
     return best
 
 
+def cheapest(
+    members: npt.NDArray[np.int32],
+    which: npt.NDArray[np.int64],
+    reduced: Ints,
+    n: int,
+    limit: int = np.iinfo(np.int64).max,
+) -> Ints:
+    """Find for every unit the candidate of least reduced cost that holds it.
+
+    Parameters
+    ----------
+    members : ndarray of int32, shape (N, k)
+        Candidates.
+    which : ndarray of int64, shape (M,)
+        Those that are looked at.
+    reduced : ndarray of int64, shape (M,)
+        Their reduced costs.
+    n : int
+        Number of units.
+    limit : int
+        Only candidates with a reduced cost below it count.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Positions in `which`, -1 for units in none of them.
+    """
+    best: Ints = _best(members, which, reduced, limit, n)
+    return best
+
+
 def improving(
     members: npt.NDArray[np.int32],
     which: npt.NDArray[np.int64],
@@ -218,7 +250,7 @@ def improving(
     ndarray of int64
         For every unit its best candidate below the limit, and some more, without repetition.
     """
-    best: Ints = _best(members, which, reduced, limit, n)
+    best = cheapest(members, which, reduced, n, limit)
     positions: Ints = np.unique(best[best >= 0])
     if more and len(positions):
         below = np.flatnonzero(reduced < limit)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gangso.alliances.constraints import Constraint
 from gangso.alliances.master import ExtraRow, to_price
-from gangso.alliances.pricing import PRICES_PER_COST, reduced_costs
+from gangso.alliances.pricing import PRICES_PER_COST, cheapest, reduced_costs
 from gangso.alliances.solve import Limits, Solution, Start, solve
 
 if TYPE_CHECKING:
@@ -133,6 +133,19 @@ class Settled:
             self.pool.members, np.arange(len(self.cost), dtype=np.int64), to_price(self.cost),
             self.solution.proof.stages[0].prices, coefficients.reshape(-1, len(self.cost)),
         )  # fmt: skip
+
+    @cached_property
+    def joining(self) -> Ints:
+        """Of the alliances that each unit could join the one of least reduced cost, shape (n,).
+
+        A position in the pool, -1 if it holds none of two or more with the unit. Found for all
+        units in one pass: a large territory has tens of thousands who ask.
+        """
+        several = np.flatnonzero(self.pool.size > 1)
+        found = cheapest(self.pool.members, several, self.reduced[several], self.model.graph.n)
+        if not len(several):
+            return found
+        return np.where(found >= 0, several[found], -1)
 
     def insisting_costs(self, columns: Ints) -> Ints:
         """Least loss of the whole that insisting on candidates is sure to bring.
