@@ -19,7 +19,7 @@ from gangso.alliances.blocks import block_labels, colours, inside, within
 from gangso.alliances.dive import dive
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import Master
-from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST
+from gangso.alliances.pricing import COST_UNIT, PRICES_PER_COST, least
 from gangso.alliances.proof import Stage
 from gangso.alliances.raising import raise_prices
 from gangso.alliances.solve import Limits, Search, Start, solve
@@ -32,7 +32,7 @@ Ints = npt.NDArray[np.int64]
 Members = npt.NDArray[np.int32]
 Told = Callable[[float, float | None], None]
 
-_SETTLED_FURTHER = 4  # columns a unit that a relaxation begins with
+_SETTLED = 4  # columns a unit that a relaxation begins with
 _NODES = 20  # of the tree of a window
 
 
@@ -66,8 +66,7 @@ def _round(gap: _Gap) -> Ints:
     search = Search(gap.members, gap.cost, n, (), Limits(), None, None, None)
     active = np.arange(len(gap.cost), dtype=np.int64)
     master = Master(gap.members, gap.cost, n, (), search.artificial)
-    likely = np.argsort(gap.reduced, kind="stable")[: _SETTLED_FURTHER * n]
-    master.add_columns(np.union1d(likely, search.start(active)))
+    master.add_columns(np.union1d(least(gap.reduced, _SETTLED * n), search.start(active)))
     if len(gap.cuts):
         master.add_cuts(gap.cuts)
     chosen = dive(master, gap.members, active, n, lambda *what: search.relax(*what)[0])

@@ -22,6 +22,7 @@ __all__ = [
     "Prices",
     "cheapest",
     "improving",
+    "least",
     "mean_costs",
     "reduced_costs",
     "whole_costs",
@@ -187,6 +188,31 @@ def _best(members, which, reduced, limit, n):  # type: ignore[no-untyped-def]
             if best[u] < 0 or value < reduced[best[u]]:
                 best[u] = position
     return best
+
+
+def least(values: Ints, count: int) -> Ints:
+    """Return the positions of so many least values, ascending.
+
+    Parameters
+    ----------
+    values : ndarray of int64, shape (M,)
+        Values.
+    count : int
+        How many; all of them if there are not so many.
+
+    Returns
+    -------
+    ndarray of int64
+        Positions.
+
+    Examples
+    --------
+    >>> least(np.array([5, 1, 4, 0]), 2).tolist()
+    [1, 3]
+    """
+    if count >= len(values):
+        return np.arange(len(values), dtype=np.int64)
+    return np.sort(np.argpartition(values, count)[:count])
 
 
 def cheapest(

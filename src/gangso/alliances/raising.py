@@ -20,7 +20,7 @@ from gangso.alliances.blocks import SHARE_UNIT, Block, Blocks, block_labels, col
 from gangso.alliances.cuts import violated_sets
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import Master, SolverError, to_price
-from gangso.alliances.pricing import PRICES_PER_COST, Prices, reduced_costs
+from gangso.alliances.pricing import PRICES_PER_COST, Prices, least, reduced_costs
 from gangso.alliances.proof import Stage, bound_of
 from gangso.alliances.solve import INTEGRAL, Limits, Search
 from gangso.engine import Engine
@@ -36,6 +36,9 @@ _RUN = 1 << 20  # candidates priced at a time
 _FINER = PRICES_PER_COST // SHARE_UNIT
 # Cuts go on while a round brings this much of what all of them have brought.
 _WORTH = 0.05
+# Columns a unit that a block's relaxation begins with: those of least cost beyond the prices
+# found before.
+_SETTLED = 8
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def _raise(block: Block) -> _Raised:
     active = np.arange(len(members), dtype=np.int64)
     master = Master(members, share, n, (), search.artificial)
     master.add_columns(search.start(active))
+    if block.alone:
+        master.add_columns(least(share, _SETTLED * n))
     if len(block.cuts):
         master.add_cuts(block.local_cuts())
     history: list[int] = []
@@ -108,16 +113,21 @@ class _Total:
         )
 
 
-def _price(members: Members, cost: Ints, prices: Prices, out: Ints) -> None:
-    """Reduced costs of all candidates, run by run, to spare memory."""
+def _price(
+    members: Members, cost: Ints, prices: Prices, changed: npt.NDArray[np.bool_], out: Ints
+) -> None:
+    """Reduced costs of the candidates that hold units whose prices have changed.
+
+    Run by run, to spare memory; ``changed`` has one more entry than there are units, False,
+    for the padding.
+    """
     none = np.empty((0, 0), dtype=np.int64)
 
     def run(first: int) -> None:
         part = slice(first, first + _RUN)
         here = members[part]
-        out[part] = reduced_costs(
-            here, np.arange(len(here), dtype=np.int64), to_price(cost[part]), prices, none
-        )
+        which = np.flatnonzero(changed[here].any(axis=1))
+        out[part][which] = reduced_costs(here, which, to_price(cost[part]), prices, none)
 
     with ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS) as pool:
         list(pool.map(run, range(0, len(cost), _RUN)))
@@ -178,7 +188,8 @@ def raise_prices(
             ):
                 total.settle(core, cuts, raised)
             prices = total.prices()
-            _price(members, cost, prices, reduced)
+            changed = np.append(np.isin(labels, working), False)
+            _price(members, cost, prices, changed, reduced)
             if len(reduced) and int(reduced.min()) < 0:
                 raise SolverError(f"a reduced cost of {int(reduced.min())} in round {number}")
             stage = Stage(prices, bound_of(prices, ()))

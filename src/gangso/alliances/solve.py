@@ -24,6 +24,7 @@ from gangso.alliances.pricing import (
     PRICES_PER_COST,
     Prices,
     improving,
+    least,
     reduced_costs,
 )
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
@@ -43,6 +44,10 @@ Progress = Callable[[float, float | None], None]
 _TOLERANCE = 1_000
 # Candidates that enter a relaxation at a time beside the best of every unit: fewer relaxations.
 _MORE = 300
+# Candidates a unit of least reduced cost: what may enter next, and what plans are made of.
+_LIKELY = 40
+# From so many candidates a unit on, the likely ones are priced before all others.
+_MANY = 4 * _LIKELY
 INTEGRAL = 1e-6
 
 
@@ -81,6 +86,7 @@ class Search:
         self.nodes = 0
         self.rng = np.random.default_rng(0)  # counts, not chance: the same input, the same answer
         self.left = Start(np.empty(0, dtype=np.int64))
+        self._near, self._near_of = self.left.columns, self.left.columns
 
     def hopeless(self, covered: npt.NDArray[np.bool_]) -> Node:
         """Prove that there is no plan: a unit in no candidate may have any price."""
@@ -100,20 +106,29 @@ class Search:
 
     def relax(self, master: Master, active: Ints) -> tuple[Relaxation, Stage, Ints]:
         """Solve a relaxation to the optimum over all candidates in play."""
+        if self._near_of is not active:  # they are likely among these candidates only
+            self._near, self._near_of = np.empty(0, dtype=np.int64), active
         while True:
             relaxed = master.solve()
-            reduced = reduced_costs(
-                self.members, active, self.price_cost, relaxed.prices, self.coefficients
-            )
-            new = improving(self.members, active, reduced, -_TOLERANCE, self.n, _MORE)
+            near = self._near
+            if len(near) and master.add_columns(self._improving(near, relaxed.prices)[0]):
+                continue
+            new, reduced = self._improving(active, relaxed.prices)
             if not master.add_columns(new):
                 break
+            if len(active) > _MANY * self.n:
+                self._near = active[least(reduced, _LIKELY * self.n)]
         prices, slack = repair(self.members, active, reduced, relaxed.prices)
         if slack.any():
             reduced = reduced_costs(
                 self.members, active, self.price_cost, prices, self.coefficients
             )
         return relaxed, Stage(prices, bound_of(prices, self.rows)), reduced
+
+    def _improving(self, which: Ints, prices: Prices) -> tuple[Ints, Ints]:
+        """Return which of some candidates improve a relaxation, and the reduced costs of all."""
+        reduced = reduced_costs(self.members, which, self.price_cost, prices, self.coefficients)
+        return improving(self.members, which, reduced, -_TOLERANCE, self.n, _MORE), reduced
 
     def integral(self, relaxed: Relaxation) -> bool:
         """Whether a relaxation is a plan; if so, offer it."""
@@ -134,10 +149,8 @@ class Search:
 
     def round(self, master: Master, active: Ints, reduced: Ints) -> None:
         """Look for a plan among the candidates with the least reduced cost."""
-        likely = self._likely(active, reduced)
-        chosen = dive(
-            master, self.members, active[likely], self.n, lambda *what: self.relax(*what)[0]
-        )
+        likely = active[least(reduced, _LIKELY * self.n)]
+        chosen = dive(master, self.members, likely, self.n, lambda *what: self.relax(*what)[0])
         if chosen is not None:
             self.offer(chosen)
 
@@ -145,7 +158,7 @@ class Search:
         """Improve the plan: small windows searched through; large territories: wide ones too."""
         if self.graph is None or self.rows or not len(self.plan):
             return
-        near = self._likely(active, reduced)
+        near = least(reduced, _LIKELY * self.n)
         reduced = reduced[near]
         likely, place = np.unique(np.concatenate([active[near], self.plan]), return_index=True)
         # What the plan has that is not in play is not likely at all: it may be kept, not chosen.
@@ -170,13 +183,6 @@ class Search:
             self.limits.window,
         )  # fmt: skip
         self.offer(likely[better])
-
-    def _likely(self, active: Ints, reduced: Ints) -> Ints:
-        """Positions of the candidates with the least reduced cost."""
-        count = min(40 * self.n, len(active))
-        if not count:
-            return np.empty(0, dtype=np.int64)
-        return np.sort(np.argpartition(reduced, count - 1)[:count])
 
     @staticmethod
     def _window(members: npt.NDArray[np.int32], cost: Ints, n: int, ceiling: int) -> Ints:
