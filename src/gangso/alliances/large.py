@@ -2,7 +2,7 @@
 
 Prices come first (`raising`). They say which candidates are likely, and a plan is made of
 those in three ways: relaxations of overlapping blocks, rounded one colour of blocks after
-the other; very many small windows, searched through (`sweeps`); windows of a hundred units,
+the other; very many small windows, searched through (`sweeps`); windows of 150 units,
 solved anew. Workers return whole numbers, in the order of the pieces, and so every engine gives
 the same plan and the same proof, to the byte.
 """
@@ -33,7 +33,7 @@ Members = npt.NDArray[np.int32]
 Told = Callable[[float, float | None], None]
 
 _SETTLED = 4  # columns a unit that a relaxation begins with
-_NODES = 20  # of the tree of a window
+_NODES = 5  # of the tree of a window
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,11 +62,11 @@ class Limits:
     step: int = 1
     whole: int = 10_000
     block: int = 250
-    price_rounds: int = 4
+    price_rounds: int = 6
     halo: int = 3
     rounded: int = 20
     near: int = 60
     sweeps: tuple[int, ...] = (24, 32, 40)
     sweep_steps: int = 20_000
     region: int = 2_000
-    wide_windows: tuple[int, ...] = (100, 100)
+    wide_windows: tuple[int, ...] = (150, 150)
