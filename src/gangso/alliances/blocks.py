@@ -21,7 +21,7 @@ import numpy.typing as npt
 from gangso.alliances.graph import Graph
 from gangso.alliances.pricing import Prices, reduced_costs
 
-__all__ = ["SHARE_UNIT", "Block", "Blocks", "block_labels", "colours", "inside", "within"]
+__all__ = ["SHARE_UNIT", "Block", "Blocks", "block_labels", "colours", "cut_in", "inside", "within"]
 
 Ints = npt.NDArray[np.int64]
 Members = npt.NDArray[np.int32]
@@ -217,6 +217,25 @@ def _cores(labels: Ints) -> list[Ints]:
     return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
+def cut_in(cuts: npt.NDArray[np.int32], labels: Ints) -> Ints:
+    """Say which block holds all units of each cut.
+
+    Parameters
+    ----------
+    cuts : ndarray of int32, shape (m, 5)
+        Cuts on sets of units.
+    labels : ndarray of int64, shape (n,)
+        Block of every unit, -1 for units in none.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        The block, -1 if none does.
+    """
+    of = np.append(labels, -1)[cuts]
+    return np.where(((of == of[:, :1]) | (cuts < 0)).all(axis=1), of[:, 0], -1)
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One block, ready to be sent to a worker.
@@ -324,10 +343,8 @@ class Blocks(Sequence[Block]):
         self._starts = np.searchsorted(members[:, 0], np.arange(graph.n + 1)).astype(np.int64)
         cores = _cores(labels)
         self.cores = [cores[number] for number in numbers.tolist()]
-        of = np.append(labels, -1)[cuts]
         self._cuts, self._cut_prices = cuts, cut_prices
-        # The block that holds all of a cut, or none.
-        self._cut_in = np.where(((of == of[:, :1]) | (cuts < 0)).all(axis=1), of[:, 0], -1)
+        self._cut_in = cut_in(cuts, labels)
         self._numbers = numbers
 
     def __len__(self) -> int:

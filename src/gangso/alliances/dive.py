@@ -24,6 +24,7 @@ def dive(
     likely: Ints,
     n: int,
     relax: Callable[[Master, Ints], Relaxation],
+    wanted: npt.NDArray[np.bool_] | None = None,
 ) -> Ints | None:
     """Round a relaxation to a plan.
 
@@ -39,6 +40,9 @@ def dive(
         Number of units.
     relax : callable
         Solves the relaxation to the optimum over some candidates.
+    wanted : ndarray of bool, shape (n,), optional
+        Only candidates that hold one of these units are fixed and returned; the relaxation of
+        the others says what they leave to do well around them. By default all.
 
     Returns
     -------
@@ -48,15 +52,17 @@ def dive(
     fixed = np.empty(0, dtype=np.int64)
     free = np.ones(n + 1, dtype=bool)  # the last for the padding
     plan: Ints | None = None
+    asked = np.append(np.ones(n, dtype=bool) if wanted is None else wanted, False)
     while True:
         relaxed = relax(master, likely)
         if relaxed.artificial.max(initial=0.0) > _ZERO:
             break
         # What is smaller is rounding of the solver, and may overlap what is fixed.
         open_ = ~np.isin(relaxed.columns, fixed) & (relaxed.values > _ZERO)
+        open_ &= asked[members[relaxed.columns]].any(axis=1)
         columns, values = relaxed.columns[open_], relaxed.values[open_]
         if (values > 1 - _ZERO).all():
-            plan = relaxed.columns[relaxed.values > 0.5]
+            plan = np.concatenate([fixed, columns])
             break
         sure = columns[values > _SURE] if values.max() > _SURE else columns[[values.argmax()]]
         master.fix(sure)

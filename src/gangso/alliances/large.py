@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gangso.alliances.blocks import block_labels, colours, inside, within
+from gangso.alliances.blocks import block_labels, colours, cut_in, inside, within
 from gangso.alliances.dive import dive
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import Master
@@ -69,10 +69,8 @@ def _round(gap: _Gap) -> Ints:
     master.add_columns(np.union1d(least(gap.reduced, _SETTLED * n), search.start(active)))
     if len(gap.cuts):
         master.add_cuts(gap.cuts)
-    chosen = dive(master, gap.members, active, n, lambda *what: search.relax(*what)[0])
-    if chosen is None:
-        return np.empty(0, dtype=np.int64)
-    return chosen[np.append(gap.own, False)[gap.members[chosen]].any(axis=1)]
+    chosen = dive(master, gap.members, active, n, lambda *what: search.relax(*what)[0], gap.own)
+    return np.empty(0, dtype=np.int64) if chosen is None else chosen
 
 
 class _Gaps(Sequence[_Gap]):
@@ -90,8 +88,7 @@ class _Gaps(Sequence[_Gap]):
             self._of[within(graph, np.flatnonzero(core), halo) & free] = number
         which, start = inside(pool.members, self._of)
         self.columns = np.split(which, start[1:-1])
-        of = np.append(self._of, -1)[cuts]
-        self._cut_in = np.where(((of == of[:, :1]) | (cuts < 0)).all(axis=1), of[:, 0], -1)
+        self._cut_in = cut_in(cuts, self._of)
 
     def __len__(self) -> int:
         return len(self._cores)
@@ -110,7 +107,7 @@ def _first_plan(
     pool: _Pool, graph: Graph, cuts: npt.NDArray[np.int32], limits: Limits, engine: Engine
 ) -> Ints:
     """Round relaxations, one colour of blocks after the other; empty if that comes to nothing."""
-    labels = block_labels(graph, limits.block, limits.price_rounds)
+    labels = block_labels(graph, limits.round_block, limits.price_rounds)
     free = np.ones(graph.n, dtype=bool)
     chosen: list[Ints] = []
     for working in colours(graph, labels, 2 * limits.halo):
@@ -171,8 +168,10 @@ class _Window:
 
     members: Members
     cost: Ints
+    reduced: Ints
     n: int
     plan: Ints
+    cuts: npt.NDArray[np.int32]
 
 
 class _Windows(Sequence[_Window]):
@@ -183,15 +182,17 @@ class _Windows(Sequence[_Window]):
     too.
     """
 
-    def __init__(self, pool: _Pool, labels: Ints, plan: Ints) -> None:
-        self._pool = pool
+    def __init__(self, pool: _Pool, labels: Ints, plan: Ints, cuts: npt.NDArray[np.int32]) -> None:
+        self._pool, self._cuts = pool, cuts
+        self._cut_in = cut_in(cuts, labels)
         which, start = inside(pool.members, labels)
         units = np.argsort(labels, kind="stable")
         cores = np.split(units, np.cumsum(np.bincount(labels))[:-1])
         planned = np.zeros(len(pool.cost), dtype=bool)
         planned[plan] = True
         self.kept: list[Ints] = []  # what stays as it is
-        self._todo: list[tuple[Ints, Ints, Ints]] = []  # units, candidates, those of the plan
+        # Number, units, candidates, those of the plan.
+        self._todo: list[tuple[int, Ints, Ints, Ints]] = []
         for number, core in enumerate(cores):
             mine = which[start[number] : start[number + 1]]
             if len(plan):
@@ -201,24 +202,29 @@ class _Windows(Sequence[_Window]):
                     self.kept.append(own)
                     continue
                 mine = mine[pool.reduced[mine] <= waste]
-            self._todo.append((core, mine, np.flatnonzero(planned[mine])))
+            self._todo.append((number, core, mine, np.flatnonzero(planned[mine])))
 
     def __len__(self) -> int:
         return len(self._todo)
 
     def __getitem__(self, number: int) -> _Window:  # type: ignore[override]
-        units, which, plan = self._todo[number]
-        local = _local(self._pool.members[which], units)
-        return _Window(local, self._pool.cost[which], len(units), plan)
+        label, units, which, plan = self._todo[number]
+        return _Window(
+            _local(self._pool.members[which], units), self._pool.cost[which],
+            self._pool.reduced[which], len(units), plan,
+            _local(self._cuts[self._cut_in == label], units),
+        )  # fmt: skip
 
     def candidates(self, number: int) -> Ints:
         """Return the candidates of a window."""
-        return self._todo[number][1]
+        return self._todo[number][2]
 
 
 def _partition(window: _Window) -> Ints:
     """Partition a window anew; its candidates' positions, none if it cannot be covered."""
-    start = Start(window.plan, plan=window.plan) if len(window.plan) else None
+    likely = least(window.reduced, _SETTLED * window.n)
+    plan = window.plan if len(window.plan) else None
+    start = Start(np.union1d(likely, window.plan), window.cuts, plan)
     limits = Limits(nodes=_NODES)
     return solve(window.members, window.cost, window.n, (), limits, None, start).chosen
 
@@ -299,7 +305,7 @@ def solve_large(
         labels = block_labels(graph, size, number)
         if len(plan):  # whole alliances: each goes where its lowest unit lies
             labels = _by_alliance(pool.members[plan], labels)
-        windows = _Windows(pool, labels, plan)
+        windows = _Windows(pool, labels, plan, stage.prices.cuts)
         found = engine.map(_partition, windows)
         if not all(len(picked) for picked in found):
             return np.empty(0, dtype=np.int64), stage

@@ -36,8 +36,8 @@ class Limits:
         by block.
     block, price_rounds : int
         Units of a block, and how often the territory is cut into blocks to raise prices.
-    halo : int
-        Steps that a block looks beyond its own units when a first plan is rounded.
+    round_block, halo : int
+        Units of a block whose first plan is rounded, and how many steps it looks beyond them.
     rounded, near : int
         Candidates a unit, those of least reduced cost, from which the first plan of a very
         large territory is made, and from which it is improved.
@@ -63,7 +63,8 @@ class Limits:
     whole: int = 10_000
     block: int = 250
     price_rounds: int = 6
-    halo: int = 3
+    round_block: int = 150
+    halo: int = 6
     rounded: int = 20
     near: int = 60
     sweeps: tuple[int, ...] = (24, 32, 40)
