@@ -16,9 +16,11 @@ from scipy.spatial import Delaunay
 from gangso.alliances import AllianceModel, verify, verify_certificate, verify_large
 from gangso.alliances.blocks import Blocks, block_labels, colours, inside
 from gangso.alliances.candidates import Candidates, enumerate_candidates
+from gangso.alliances.dive import dive
 from gangso.alliances.graph import Graph, graph_from_edges
+from gangso.alliances.master import Master
 from gangso.alliances.pricing import PRICES_PER_COST, Prices, reduced_costs
-from gangso.alliances.solve import Limits, Solution, solve
+from gangso.alliances.solve import Limits, Search, Solution, solve
 from gangso.alliances.sweeps import Region, sweep
 from gangso.alliances.verify import digest
 from gangso.engine import Engine, Processes, open_engine
@@ -26,8 +28,8 @@ from gangso.scenario import resolve
 from gangso.territory import korea
 
 SMALL = Limits(
-    whole=50, block=60, price_rounds=3, halo=2, near=30, sweeps=(16, 24), region=100,
-    wide_windows=(30, 40),
+    whole=50, block=60, price_rounds=3, round_block=40, halo=2, near=30, sweeps=(16, 24),
+    region=100, wide_windows=(30, 40),
 )  # fmt: skip
 
 
@@ -127,6 +129,27 @@ def test_a_window_over_everything_finds_the_optimum() -> None:
     covered = pool.members[found]
     assert sorted(covered[covered >= 0].tolist()) == list(range(24))
     assert int(region.cost[found].sum()) == best.cost
+
+
+def test_a_dive_fixes_only_what_holds_the_units_asked_for() -> None:
+    graph, pool, cost = instance(100)
+    search = Search(pool.members, cost, graph.n, (), Limits(), None, None, None)
+    every = np.arange(len(cost), dtype=np.int64)
+    master = Master(pool.members, cost, graph.n, (), search.artificial)
+    master.add_columns(search.start(every))
+    wanted = np.zeros(graph.n, dtype=bool)
+    wanted[:30] = True
+    chosen = dive(
+        master, pool.members, every, graph.n, lambda *what: search.relax(*what)[0], wanted
+    )
+    assert chosen is not None
+    held = pool.members[chosen]
+    assert np.append(wanted, False)[held].any(axis=1).all()
+    times = np.bincount(held[held >= 0], minlength=graph.n)
+    assert (times[:30] == 1).all()
+    assert times.max() == 1
+    # The relaxation is left as it was: nothing stays fixed.
+    assert search.relax(master, every)[1].bound <= solved().cost * PRICES_PER_COST
 
 
 def test_a_sweep_keeps_a_partition_and_costs_no_more() -> None:

@@ -1,14 +1,17 @@
 """The solver against brute force, and the proof against the verifier's rules."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.graph import Graph, graph_from_edges
-from gangso.alliances.pricing import PRICES_PER_COST
-from gangso.alliances.solve import Limits, Solution, solve
+from gangso.alliances.pricing import PRICES_PER_COST, Prices
+from gangso.alliances.solve import Limits, Search, Solution, solve
 from tests.alliances.strategies import cheapest, connected, graphs, partitions
 
 
@@ -105,6 +108,25 @@ def test_cuts_and_branching_are_exercised_and_proven() -> None:
     assert plain.cost == solution.cost
     assert plain.proof.count() > 1  # without cuts it must branch
     assert_partition(pool, solution, n)
+
+
+def test_pricing_the_likely_first_changes_no_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, cost, n = hard_instance()
+    usual = solve(pool.members, cost, n)
+    monkeypatch.setattr("gangso.alliances.solve._LIKELY", 3)
+    monkeypatch.setattr("gangso.alliances.solve._MANY", 0)
+    asked: list[int] = []
+    improving = Search._improving
+
+    def counted(self: Search, which: npt.NDArray[np.int64], prices: Prices) -> Any:
+        asked.append(len(which))
+        return improving(self, which, prices)
+
+    monkeypatch.setattr(Search, "_improving", counted)
+    found = solve(pool.members, cost, n)
+    assert 3 * n in asked  # a few of the candidates were asked alone
+    assert len(cost) in asked  # and all of them in the end
+    assert (found.cost, found.proven) == (usual.cost, True)
 
 
 def test_a_bound_is_stated_when_effort_runs_out() -> None:

@@ -55,6 +55,18 @@ def test_warm_equals_cold_and_is_proven(korea: Territory, model: AllianceModel) 
         assert warm.certificate["proven"]
 
 
+def test_what_a_unit_could_join_is_the_cheapest_that_holds_it(model: AllianceModel) -> None:
+    settled = model.solve().settled
+    members, several = settled.pool.members, settled.pool.size > 1
+    for unit, column in enumerate(settled.joining.tolist()):
+        could = np.flatnonzero((members == unit).any(axis=1) & several)
+        if not len(could):
+            assert column == -1
+            continue
+        assert column in could
+        assert settled.reduced[column] == settled.reduced[could].min()
+
+
 def test_a_plan_of_another_model_is_refused(korea: Territory, model: AllianceModel) -> None:
     other = AllianceModel(korea, model.options, model.leave_out)
     with pytest.raises(ValueError, match="other candidates"):

@@ -70,4 +70,4 @@ class Limits:
     sweeps: tuple[int, ...] = (24, 32, 40)
     sweep_steps: int = 20_000
     region: int = 2_000
-    wide_windows: tuple[int, ...] = (150, 150)
+    wide_windows: tuple[int, ...] = (150,)
