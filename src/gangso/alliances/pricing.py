@@ -280,7 +280,5 @@ def improving(
     positions: Ints = np.unique(best[best >= 0])
     if more and len(positions):
         below = np.flatnonzero(reduced < limit)
-        if len(below) > more:
-            below = below[np.argpartition(reduced[below], more)[:more]]
-        positions = np.union1d(positions, below)
+        positions = np.union1d(positions, below[least(reduced[below], more)])
     return which[positions]
