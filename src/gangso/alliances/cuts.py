@@ -87,6 +87,38 @@ def append_cuts(cuts: Cuts, more: Cuts) -> Cuts:
     return np.concatenate(parts)
 
 
+@numba.njit(cache=True, nogil=True)
+def _take(cuts, wanted, n):  # type: ignore[no-untyped-def]
+    m, most = cuts.shape
+    kept = wanted.copy()
+    count, width = 0, 5
+    for cut in range(m - 1, -1, -1):
+        if not kept[cut]:
+            continue
+        count += 1
+        for place in range(most):
+            row = cuts[cut, place]
+            if row < 0:
+                break
+            width = max(width, place + 1)
+            if row >= n:
+                kept[row - n] = True
+    number = np.empty(m, dtype=np.int32)
+    which = np.empty(count, dtype=np.int64)
+    rows = np.full((count, width), -1, dtype=np.int32)
+    count = 0
+    for cut in range(m):
+        if not kept[cut]:
+            continue
+        number[cut] = count
+        which[count] = cut
+        for place in range(min(width, most)):
+            row = cuts[cut, place]
+            rows[count, place] = row if row < n else n + number[row - n]
+        count += 1
+    return rows, which
+
+
 def take_cuts(cuts: Cuts, wanted: npt.NDArray[np.bool_], n: int) -> tuple[Cuts, Ints]:
     """Keep some cuts, and those that they are made of.
 
@@ -106,17 +138,29 @@ def take_cuts(cuts: Cuts, wanted: npt.NDArray[np.bool_], n: int) -> tuple[Cuts, 
     which : ndarray of int64, shape (k,)
         Which they were.
     """
-    kept = wanted.copy()
-    for cut in np.flatnonzero((cuts >= n).any(axis=1))[::-1].tolist():
-        if kept[cut]:
-            kept[cuts[cut][cuts[cut] >= n] - n] = True
-    which = np.flatnonzero(kept)
-    number = np.cumsum(kept) - 1
-    rows = cuts[which]
-    made = rows >= n
-    rows[made] = n + number[rows[made] - n]
-    width = max(5, int((rows >= 0).sum(axis=1).max(initial=0)))
-    return rows[:, :width], which
+    taken: tuple[Cuts, Ints] = _take(cuts, wanted, n)
+    return taken
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_row(n, cuts):  # type: ignore[no-untyped-def]
+    m, width = cuts.shape
+    start = np.zeros(n + m + 1, dtype=np.int64)
+    for cut in range(m):
+        for place in range(width):
+            if cuts[cut, place] >= 0:
+                start[cuts[cut, place] + 1] += 1
+    for row in range(n + m):
+        start[row + 1] += start[row]
+    of = np.empty(start[n + m], dtype=np.int32)
+    filled = start[:-1].copy()
+    for cut in range(m):
+        for place in range(width):
+            row = cuts[cut, place]
+            if row >= 0:
+                of[filled[row]] = cut
+                filled[row] += 1
+    return start, of
 
 
 def cuts_by_row(n: int, cuts: Cuts) -> tuple[Ints, Cuts]:
@@ -136,12 +180,8 @@ def cuts_by_row(n: int, cuts: Cuts) -> tuple[Ints, Cuts]:
     of : ndarray of int32
         Cuts, row by row, ascending within each.
     """
-    cut, place = np.nonzero(cuts >= 0)
-    row = cuts[cut, place]
-    order = np.argsort(row, kind="stable")
-    start = np.zeros(n + len(cuts) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row, minlength=n + len(cuts)), out=start[1:])
-    return start, cut[order].astype(np.int32)
+    listed: tuple[Ints, Cuts] = _by_row(n, cuts)
+    return listed
 
 
 @numba.njit(cache=True, nogil=True)
@@ -305,6 +345,25 @@ def _index(members, value, local, m):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
+def _both(d, e, triple, members, start, column_of, value, local):  # type: ignore[no-untyped-def]
+    """Sum the columns that hold two units: those with an odd number of the triple count less."""
+    total = 0.0
+    for p in range(start[d], start[d + 1]):
+        j = column_of[p]
+        held, inside = False, 0
+        for place in range(members.shape[1]):
+            if members[j, place] < 0:
+                break
+            u = local[members[j, place]]
+            held = held or u == e
+            if u == triple[0] or u == triple[1] or u == triple[2]:
+                inside += 1
+        if held:
+            total += value[j] if inside % 2 == 0 else -value[j]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
 def _search(members, value, local, m, violation, enough):  # type: ignore[no-untyped-def]
     """Find violated triples, and, if they are not enough, fives grown from the fullest of them.
 
@@ -318,7 +377,7 @@ def _search(members, value, local, m, violation, enough):  # type: ignore[no-unt
     found = []
     full = []
     triple = np.empty(3, dtype=np.int64)
-    five = np.empty(5, dtype=np.int64)
+    gain = np.zeros(m)
     for a in range(m):
         for b in near[a]:
             if b <= a:
@@ -339,25 +398,33 @@ def _search(members, value, local, m, violation, enough):  # type: ignore[no-unt
     if len(found) >= enough or members.shape[1] > _WIDE:
         return found
     for a, b, c in full:
-        five[0], five[1], five[2] = a, b, c
+        # A column that holds w of a set counts w // 2. A unit more is worth its value in the
+        # columns that hold an odd number; two more are worth what each is, and what those that
+        # hold both of them and an even number are worth, less those that hold an odd number.
+        triple[0], triple[1], triple[2] = a, b, c
+        stamp += 1
+        base = _left_hand_side(triple, start, column_of, value, marked, weight, stamp)
+        gain[:] = 0.0
+        for u in triple:
+            for e in range(start[u], start[u + 1]):
+                j = column_of[e]
+                if marked[j] == stamp and weight[j] % 2 == 1:
+                    marked[j] = -1  # once
+                    for place in range(members.shape[1]):
+                        if members[j, place] < 0:
+                            break
+                        gain[local[members[j, place]]] += value[j]
         best, first, second = 2.0 + violation, np.int64(-1), np.int64(-1)
-        # Of five units a column with two or three counts once and holds one pair or more; with
-        # four or five it counts twice and holds six or more: pairs are a bound, seen at once.
-        pairs = together[a, b] + together[a, c] + together[b, c]
-        for base in range(3):
-            for d in near[five[base]]:
+        for one in triple:
+            for d in near[one]:
                 if d in (a, b, c):
                     continue
-                four = pairs + together[a, d] + together[b, d] + together[c, d]
                 for e in near[d]:
-                    if e in (a, b, c, d):
+                    if e in (a, b, c, d) or base + gain[d] + gain[e] + together[d, e] <= best:
                         continue
-                    rest = together[a, e] + together[b, e] + together[c, e] + together[d, e]
-                    if four + rest <= best:
-                        continue
-                    five[3], five[4] = d, e
-                    stamp += 1
-                    total = _left_hand_side(five, start, column_of, value, marked, weight, stamp)
+                    total = base + gain[d] + gain[e] + _both(
+                        d, e, triple, members, start, column_of, value, local
+                    )
                     if total > best + 1e-9:
                         best, first, second = total, min(d, e), max(d, e)
         if first >= 0:

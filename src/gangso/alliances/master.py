@@ -211,16 +211,16 @@ class Master:
         before = len(self.cuts)
         self.cuts = append_cuts(self.cuts, cuts)
         self._slack = np.zeros(len(self.cuts), dtype=bool)
-        new = np.arange(len(self.cuts)) >= before
-        closure, which = take_cuts(self.cuts, new, self._n)
+        closure, _ = take_cuts(self.cuts, np.arange(len(self.cuts)) >= before, self._n)
+        first = len(closure) - len(cuts)  # what they are made of comes before them
         hits = coefficients_of(self._members[self.columns], closure, self._n).tocsc()
-        hits = hits[:, new[which]]
-        most = limits_of(closure, self._n)[new[which]].astype(float)
+        begin = hits.indptr[first]
         _check(
             self._solver.addRows(
-                len(cuts), np.full(len(cuts), -highspy.kHighsInf), most, hits.nnz,
-                hits.indptr[:-1].astype(np.int32),
-                (hits.indices + self._fixed_columns).astype(np.int32), hits.data,
+                len(cuts), np.full(len(cuts), -highspy.kHighsInf),
+                limits_of(closure, self._n)[first:].astype(float), hits.nnz - begin,
+                (hits.indptr[first:-1] - begin).astype(np.int32),
+                (hits.indices[begin:] + self._fixed_columns).astype(np.int32), hits.data[begin:],
             ),
             "adding cuts",
         )  # fmt: skip

@@ -113,7 +113,7 @@ class Prices:
 
 
 @numba.njit(cache=True, nogil=True)
-def _reduced(members, which, cost, units, start, of, cut_prices, coefficients, rows, out):  # type: ignore[no-untyped-def]
+def _reduced(members, which, cost, units, start, of, cut_prices, coefficients, rows, limit, out):  # type: ignore[no-untyped-def]
     n = len(units)
     hits = np.zeros(len(cut_prices), dtype=np.int64)
     touched = np.empty(len(cut_prices), dtype=np.int32)
@@ -125,12 +125,13 @@ def _reduced(members, which, cost, units, start, of, cut_prices, coefficients, r
             if u < 0:
                 break
             value -= units[u]
-        for t in range(walk(members[j], n, start, of, hits, touched)):
-            cut = touched[t]
-            value -= hits[cut] // 2 * cut_prices[cut]
-            hits[cut] = 0
         for r in range(len(rows)):
             value -= rows[r] * coefficients[r, j]
+        if value < limit:
+            for t in range(walk(members[j], n, start, of, hits, touched)):
+                cut = touched[t]
+                value -= hits[cut] // 2 * cut_prices[cut]
+                hits[cut] = 0
         out[position] = value
 
 
@@ -140,6 +141,7 @@ def reduced_costs(
     cost: Ints,
     prices: Prices,
     coefficients: npt.NDArray[np.int64],
+    limit: int = np.iinfo(np.int64).max,
 ) -> Ints:
     """Reduced cost of candidates under prices, exactly.
 
@@ -155,6 +157,9 @@ def reduced_costs(
         Prices.
     coefficients : ndarray of int64, shape (r, N)
         Coefficients of the further rows.
+    limit : int
+        What costs so much before cuts are looked at, which only add to it, is not looked at
+        further: it is told to cost no less than it does without them. By default all are.
 
     Returns
     -------
@@ -167,7 +172,7 @@ def reduced_costs(
     out = np.empty(len(which), dtype=np.int64)
     _reduced(
         members, which, cost, prices.units, start, of, prices.cut_prices[used],
-        coefficients, prices.rows, out,
+        coefficients, prices.rows, limit, out,
     )  # fmt: skip
     return out
 

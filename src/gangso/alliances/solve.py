@@ -49,6 +49,8 @@ _LIKELY = 40
 # From so many candidates a unit on, the likely ones are priced before all others.
 _MANY = 4 * _LIKELY
 INTEGRAL = 1e-6
+# No limit on reduced costs.
+_ALL = np.iinfo(np.int64).max
 
 
 class Search:
@@ -118,16 +120,22 @@ class Search:
                 break
             if len(active) > _MANY * self.n:
                 self._near = active[least(reduced, _LIKELY * self.n)]
-        prices, slack = repair(self.members, active, reduced, relaxed.prices)
-        if slack.any():
-            reduced = reduced_costs(
-                self.members, active, self.price_cost, prices, self.coefficients
-            )
-        return relaxed, Stage(prices, bound_of(prices, self.rows)), reduced
+        prices, _ = repair(self.members, active, reduced, relaxed.prices)
+        bound = bound_of(prices, self.rows)
+        # What costs more beyond prices than the gap is in no better plan: how much is not asked.
+        beyond = self.best * PRICES_PER_COST - bound if len(self.plan) else _ALL
+        reduced = self._reduced(active, prices, max(beyond, 0))
+        return relaxed, Stage(prices, bound), reduced
+
+    def _reduced(self, which: Ints, prices: Prices, limit: int = _ALL) -> Ints:
+        return reduced_costs(
+            self.members, which, self.price_cost, prices, self.coefficients, limit
+        )
 
     def _improving(self, which: Ints, prices: Prices) -> tuple[Ints, Ints]:
-        """Return which of some candidates improve a relaxation, and the reduced costs of all."""
-        reduced = reduced_costs(self.members, which, self.price_cost, prices, self.coefficients)
+        """Return which of some candidates improve a relaxation, and the reduced costs of those."""
+        few = len(which) <= _MANY * self.n  # else the likely ones are found by these costs
+        reduced = self._reduced(which, prices, 0 if few else _ALL)
         return improving(self.members, which, reduced, -_TOLERANCE, self.n, _MORE), reduced
 
     def integral(self, relaxed: Relaxation) -> bool:
@@ -279,9 +287,7 @@ class Search:
         base = bound_of(prices, self.rows)
         whole = False
         for hops, largest in self.limits.patches:
-            reduced = reduced_costs(
-                self.members, active, self.price_cost, prices, self.coefficients
-            )
+            reduced = self._reduced(active, prices)
             component = components_of(self.members[active], self.n)
             whole = np.bincount(component).max() <= self.limits.component
             labels = component

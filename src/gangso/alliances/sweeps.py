@@ -213,23 +213,26 @@ def _collect(members, starts, reduced, limit, place, order, count, found, bits):
 
 
 @numba.njit(cache=True, nogil=True)
-def _search(count, cost, reduced, found, bits, k, before, limit, steps, best):  # type: ignore[no-untyped-def]
+def _search(members, place, count, cost, reduced, found, bits, k, before, limit, steps, best):  # type: ignore[no-untyped-def]
     """Search for a cover of a window that costs less than ``before``; return its length."""
     order = np.argsort(reduced[found[:k]], kind="mergesort")
     start = np.zeros(count + 1, dtype=np.int64)
     for i in range(k):
-        for p in range(count):
-            if bits[i] >> np.uint64(p) & np.uint64(1):
-                start[p + 1] += 1
+        for c in range(members.shape[1]):
+            if members[found[i], c] < 0:
+                break
+            start[place[members[found[i], c]] + 1] += 1
     for p in range(count):
         start[p + 1] += start[p]
     filled = start[:-1].copy()
     holders = np.empty(start[count], dtype=np.int64)
-    for t in range(k):
-        for p in range(count):
-            if bits[order[t]] >> np.uint64(p) & np.uint64(1):
-                holders[filled[p]] = order[t]
-                filled[p] += 1
+    for i in order:
+        for c in range(members.shape[1]):
+            if members[found[i], c] < 0:
+                break
+            p = place[members[found[i], c]]
+            holders[filled[p]] = i
+            filled[p] += 1
     full = np.uint64(0)
     for p in range(count):
         full |= np.uint64(1) << np.uint64(p)
@@ -297,7 +300,9 @@ def _sweep(members, starts, cost, reduced, indptr, indices, of, seeds, most, ste
         # Where cuts have a price and slack, a better cover may waste a little more.
         limit = waste + waste // 2
         k = _collect(members, starts, reduced, limit, place, order, count, found, bits)
-        length = _search(count, cost, reduced, found, bits, k, before, limit, steps, best)
+        length = _search(
+            members, place, count, cost, reduced, found, bits, k, before, limit, steps, best
+        )
         for a in range(length):
             for c in range(members.shape[1]):
                 unit = members[best[a], c]
