@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-__all__ = ["NO_CUTS", "append_cuts", "coefficients_of", "cuts_by_row", "limits_of", "take_cuts",
+__all__ = ["NO_CUTS", "append_cuts", "coefficients_of", "count_ones", "cuts_by_row", "limits_of", "take_cuts",
            "violated_sets", "walk"]  # fmt: skip
 
 Ints = npt.NDArray[np.int64]
@@ -80,11 +80,10 @@ def append_cuts(cuts: Cuts, more: Cuts) -> Cuts:
         All of them.
     """
     width = max(cuts.shape[1], more.shape[1])
-    parts = [
-        np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-1)
-        for part in (cuts, more)
-    ]
-    return np.concatenate(parts)
+    both = np.full((len(cuts) + len(more), width), -1, dtype=np.int32)
+    both[: len(cuts), : cuts.shape[1]] = cuts
+    both[len(cuts) :, : more.shape[1]] = more
+    return both
 
 
 @numba.njit(cache=True, nogil=True)
@@ -185,13 +184,25 @@ def cuts_by_row(n: int, cuts: Cuts) -> tuple[Ints, Cuts]:
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(units, n, start, of, hits, touched):  # type: ignore[no-untyped-def]
+def count_ones(word):  # type: ignore[no-untyped-def]
+    """Count the ones of a 64-bit word."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    pairs = np.uint64(0x3333333333333333)
+    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@numba.njit(cache=True, nogil=True)
+def walk(members, j, n, start, of, hits, words, touched):  # type: ignore[no-untyped-def]
     """Find the cuts that a candidate counts in.
 
     Parameters
     ----------
-    units : ndarray of int32, shape (k,)
-        The candidate's members, padded with -1.
+    members : ndarray of int32, shape (N, k)
+        Candidates, padded with -1.
+    j : int
+        Which of them; a view of its members would cost more than all the rest.
     n : int
         Number of units.
     start, of : ndarray
@@ -199,6 +210,8 @@ def walk(units, n, start, of, hits, touched):  # type: ignore[no-untyped-def]
     hits : ndarray of int64, shape (m,)
         Zeros; on return twice what the candidate counts in each of the cuts touched (or one
         more). The caller sets it back to zero.
+    words : ndarray of uint64, shape (m // 64 + 1,)
+        Zeros, and zeros again on return: a bit for every cut still to be looked at.
     touched : ndarray of int32, shape (m,)
         On return the cuts touched, ascending.
 
@@ -207,57 +220,55 @@ def walk(units, n, start, of, hits, touched):  # type: ignore[no-untyped-def]
     int
         Number of cuts touched.
     """
-    count = 0
-    for c in range(len(units)):
-        u = units[c]
+    one = np.uint64(1)
+    for c in range(members.shape[1]):
+        u = members[j, c]
         if u < 0:
             break
         for e in range(start[u], start[u + 1]):
             cut = of[e]
-            if hits[cut] == 0:
-                place = count
-                while place > 0 and touched[place - 1] > cut:
-                    touched[place] = touched[place - 1]
-                    place -= 1
-                touched[place] = cut
-                count += 1
+            words[cut // 64] |= one << np.uint64(cut % 64)
             hits[cut] += 1
-    position = 0
-    while position < count:  # grows while it is walked: a cut is made of earlier ones
-        cut = touched[position]
-        position += 1
-        if hits[cut] < 2:
-            continue
-        for e in range(start[n + cut], start[n + cut + 1]):
-            later = of[e]
-            if hits[later] == 0:
-                place = count
-                while touched[place - 1] > later:
-                    touched[place] = touched[place - 1]
-                    place -= 1
-                touched[place] = later
-                count += 1
-            hits[later] += hits[cut] // 2
+    count = 0
+    for w in range(len(words)):
+        while words[w]:  # grows while it is walked: a cut is made of earlier ones
+            lowest = words[w] & (~words[w] + one)
+            words[w] ^= lowest
+            cut = 64 * w + count_ones(lowest - one)
+            touched[count] = cut
+            count += 1
+            if hits[cut] < 2:
+                continue
+            for e in range(start[n + cut], start[n + cut + 1]):
+                later = of[e]
+                words[later // 64] |= one << np.uint64(later % 64)
+                hits[later] += hits[cut] // 2
     return count
 
 
 @numba.njit(cache=True, nogil=True)
-def _coefficients(members, n, start, of, m, filled, index, value):  # type: ignore[no-untyped-def]
-    """Fill the rows of a sparse matrix; with ``index`` empty only count."""
+def _coefficients(members, n, start, of, m):  # type: ignore[no-untyped-def]
+    """List the entries of a sparse matrix, row by row."""
     hits = np.zeros(m, dtype=np.int64)
+    words = np.zeros(m // 64 + 1, dtype=np.uint64)
     touched = np.empty(m, dtype=np.int32)
+    filled = np.zeros(len(members) + 1, dtype=np.int64)
+    index, value = np.empty(len(members) + m, dtype=np.int64), np.empty(len(members) + m)
     total = 0
     for j in range(len(members)):
-        count = walk(members[j], n, start, of, hits, touched)
+        count = walk(members, j, n, start, of, hits, words, touched)
+        if total + count > len(index):
+            index = np.append(index, np.empty(len(index) + count, dtype=np.int64))
+            value = np.append(value, np.empty(len(value) + count))
         for position in range(count):
             cut = touched[position]
             if hits[cut] >= 2:
-                if len(index):
-                    index[total] = cut
-                    value[total] = hits[cut] // 2
+                index[total] = cut
+                value[total] = hits[cut] // 2
                 total += 1
             hits[cut] = 0
         filled[j + 1] = total
+    return value[:total], index[:total], filled
 
 
 def coefficients_of(members: npt.NDArray[np.int32], cuts: Cuts, n: int) -> csr_array:
@@ -286,16 +297,8 @@ def coefficients_of(members: npt.NDArray[np.int32], cuts: Cuts, n: int) -> csr_a
     array([[1., 1.],
            [0., 1.]])
     """
-    start, of = cuts_by_row(n, cuts)
-    filled = np.zeros(len(members) + 1, dtype=np.int64)
-    shape = (len(members), len(cuts))
-    _coefficients(
-        members, n, start, of, len(cuts), filled, np.empty(0, dtype=np.int64), np.empty(0)
-    )
-    index, value = np.empty(filled[-1], dtype=np.int64), np.empty(filled[-1])
-    if len(index):
-        _coefficients(members, n, start, of, len(cuts), filled, index, value)
-    return csr_array((value, index, filled), shape=shape)
+    entries = _coefficients(members, n, *cuts_by_row(n, cuts), len(cuts))
+    return csr_array(entries, shape=(len(members), len(cuts)))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -406,8 +409,8 @@ def _search(members, value, local, m, violation, enough):  # type: ignore[no-unt
         base = _left_hand_side(triple, start, column_of, value, marked, weight, stamp)
         gain[:] = 0.0
         for u in triple:
-            for e in range(start[u], start[u + 1]):
-                j = column_of[e]
+            for p in range(start[u], start[u + 1]):
+                j = column_of[p]
                 if marked[j] == stamp and weight[j] % 2 == 1:
                     marked[j] = -1  # once
                     for place in range(members.shape[1]):
@@ -422,8 +425,11 @@ def _search(members, value, local, m, violation, enough):  # type: ignore[no-unt
                 for e in near[d]:
                     if e in (a, b, c, d) or base + gain[d] + gain[e] + together[d, e] <= best:
                         continue
-                    total = base + gain[d] + gain[e] + _both(
-                        d, e, triple, members, start, column_of, value, local
+                    total = (
+                        base
+                        + gain[d]
+                        + gain[e]
+                        + _both(d, e, triple, members, start, column_of, value, local)
                     )
                     if total > best + 1e-9:
                         best, first, second = total, min(d, e), max(d, e)

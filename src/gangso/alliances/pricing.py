@@ -116,6 +116,7 @@ class Prices:
 def _reduced(members, which, cost, units, start, of, cut_prices, coefficients, rows, limit, out):  # type: ignore[no-untyped-def]
     n = len(units)
     hits = np.zeros(len(cut_prices), dtype=np.int64)
+    words = np.zeros(len(cut_prices) // 64 + 1, dtype=np.uint64)
     touched = np.empty(len(cut_prices), dtype=np.int32)
     for position in range(len(which)):
         j = which[position]
@@ -128,7 +129,7 @@ def _reduced(members, which, cost, units, start, of, cut_prices, coefficients, r
         for r in range(len(rows)):
             value -= rows[r] * coefficients[r, j]
         if value < limit:
-            for t in range(walk(members[j], n, start, of, hits, touched)):
+            for t in range(walk(members, j, n, start, of, hits, words, touched)):
                 cut = touched[t]
                 value -= hits[cut] // 2 * cut_prices[cut]
                 hits[cut] = 0

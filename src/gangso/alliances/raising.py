@@ -64,7 +64,7 @@ def _raise(block: Block) -> _Raised:
         master.add_cuts(block.local_cuts())
     history: list[int] = []
     while True:
-        relaxed, stage, _ = search.relax(master, active)
+        relaxed, stage = search.relax(master, active)
         history.append(stage.bound)
         if not block.alone:  # a first look: cuts are for when the neighbours have theirs
             break

@@ -48,6 +48,8 @@ _MORE = 300
 _LIKELY = 40
 # From so many candidates a unit on, the likely ones are priced before all others.
 _MANY = 4 * _LIKELY
+# Up to so many candidates a unit, all enter a relaxation: holding them is cheaper than pricing.
+_FEW = 8
 INTEGRAL = 1e-6
 # No limit on reduced costs.
 _ALL = np.iinfo(np.int64).max
@@ -106,7 +108,7 @@ class Search:
         if total < self.best:
             self.best, self.plan = total, np.sort(chosen)
 
-    def relax(self, master: Master, active: Ints) -> tuple[Relaxation, Stage, Ints]:
+    def relax(self, master: Master, active: Ints) -> tuple[Relaxation, Stage]:
         """Solve a relaxation to the optimum over all candidates in play."""
         if self._near_of is not active:  # they are likely among these candidates only
             self._near, self._near_of = np.empty(0, dtype=np.int64), active
@@ -121,16 +123,15 @@ class Search:
             if len(active) > _MANY * self.n:
                 self._near = active[least(reduced, _LIKELY * self.n)]
         prices, _ = repair(self.members, active, reduced, relaxed.prices)
-        bound = bound_of(prices, self.rows)
-        # What costs more beyond prices than the gap is in no better plan: how much is not asked.
-        beyond = self.best * PRICES_PER_COST - bound if len(self.plan) else _ALL
-        reduced = self._reduced(active, prices, max(beyond, 0))
-        return relaxed, Stage(prices, bound), reduced
+        return relaxed, Stage(prices, bound_of(prices, self.rows))
+
+    def beyond(self, active: Ints, stage: Stage) -> Ints:
+        """Reduced costs; what costs more than the gap is in no better plan: how much is left."""
+        gap = self.best * PRICES_PER_COST - stage.bound if len(self.plan) else _ALL
+        return self._reduced(active, stage.prices, max(gap, 0))
 
     def _reduced(self, which: Ints, prices: Prices, limit: int = _ALL) -> Ints:
-        return reduced_costs(
-            self.members, which, self.price_cost, prices, self.coefficients, limit
-        )
+        return reduced_costs(self.members, which, self.price_cost, prices, self.coefficients, limit)
 
     def _improving(self, which: Ints, prices: Prices) -> tuple[Ints, Ints]:
         """Return which of some candidates improve a relaxation, and the reduced costs of those."""
@@ -155,25 +156,25 @@ class Search:
         best = improving(self.members, active, per_member, np.iinfo(np.int64).max, self.n)
         return np.unique(np.concatenate([singles, best]))
 
-    def round(self, master: Master, active: Ints, reduced: Ints) -> None:
-        """Look for a plan among the candidates with the least reduced cost."""
-        likely = active[least(reduced, _LIKELY * self.n)]
+    def make_plan(self, master: Master, active: Ints, stage: Stage) -> None:
+        """Look for a plan among the candidates with the least reduced cost; improve the best."""
+        reduced = self.beyond(active, stage)
+        near = least(reduced, _LIKELY * self.n)
+        likely, reduced = active[near], reduced[near]
         chosen = dive(master, self.members, likely, self.n, lambda *what: self.relax(*what)[0])
         if chosen is not None:
             self.offer(chosen)
+        if self.graph is not None and not self.rows and len(self.plan):
+            self._polish(likely, reduced, stage.bound, self.graph)
 
-    def polish(self, active: Ints, reduced: Ints, bound: int) -> None:
+    def _polish(self, likely: Ints, reduced: Ints, bound: int, graph: Graph) -> None:
         """Improve the plan: small windows searched through; large territories: wide ones too."""
-        if self.graph is None or self.rows or not len(self.plan):
-            return
-        near = least(reduced, _LIKELY * self.n)
-        reduced = reduced[near]
-        likely, place = np.unique(np.concatenate([active[near], self.plan]), return_index=True)
+        likely, place = np.unique(np.concatenate([likely, self.plan]), return_index=True)
         # What the plan has that is not in play is not likely at all: it may be kept, not chosen.
         dear = np.full(len(self.plan), (self.best * PRICES_PER_COST - bound))
         reduced = np.concatenate([reduced, dear])[place]
         swept = sweep_plan(
-            self.members[likely], self.cost[likely], reduced, self.graph,
+            self.members[likely], self.cost[likely], reduced, graph,
             np.searchsorted(likely, self.plan), self.limits.sweeps, self.limits.sweep_steps,
         )  # fmt: skip
         self.offer(likely[swept])
@@ -187,7 +188,7 @@ class Search:
         likely = np.union1d(likely[reduced <= limit], self.plan)
         better = improve_by_windows(
             self.members[likely], self.cost[likely], self.n,
-            np.searchsorted(likely, self.plan), self.graph, self._window, doubtful,
+            np.searchsorted(likely, self.plan), graph, self._window, doubtful,
             self.limits.window,
         )  # fmt: skip
         self.offer(likely[better])
@@ -201,14 +202,14 @@ class Search:
         self.nodes += 1
         node = Node()
         master = Master(self.members, self.cost, self.n, self.rows, self.artificial)
-        master.add_columns(columns)
+        master.add_columns(active if len(active) <= _FEW * self.n else columns)
         if len(cuts):
             master.add_cuts(cuts)
         halves = False
         history: list[int] = []
         reported = -1
         for round_number in range(self.limits.cut_rounds + 1):
-            relaxed, stage, reduced = self.relax(master, active)
+            relaxed, stage = self.relax(master, active)
             if self.progress is not None and depth == 0:
                 known = self.best * COST_UNIT if len(self.plan) else None
                 self.progress(stage.bound / PRICES_PER_COST * COST_UNIT, known)
@@ -228,15 +229,13 @@ class Search:
             if not (halves or len(new_cuts) or exhausted):
                 halves, history, stalled = True, history[-1:], False
                 if depth == 0:
-                    self.round(master, active, reduced)
-                    self.polish(active, reduced, stage.bound)
+                    self.make_plan(master, active, stage)
             if halves and not (stalled or exhausted):
                 new_cuts = self._halves(relaxed, master.cuts)
             last = not len(new_cuts)
             if last and depth == 0:
                 before = self.best
-                self.round(master, active, reduced)
-                self.polish(active, reduced, stage.bound)
+                self.make_plan(master, active, stage)
                 if self.best < before and not exhausted:
                     history, last = history[-1:], False  # fewer candidates: cuts may bite again
                     new_cuts = self._halves(relaxed, master.cuts)
@@ -244,12 +243,15 @@ class Search:
                 node.stages.append(stage)
                 return node
             if len(self.plan):
-                keep = stage.bound + reduced <= (self.best - self.limits.step) * PRICES_PER_COST
+                limit = (self.best - self.limits.step) * PRICES_PER_COST - stage.bound
+                keep = self.beyond(active, stage) <= limit
                 if last or keep.sum() < 0.5 * len(active):
                     node.stages.append(stage)
                     reported = stage.bound
                     active = active[keep]
                     master.drop_columns(np.isin(master.columns, active, assume_unique=True))
+                    if len(active) <= _FEW * self.n:
+                        master.add_columns(active)
             if last:
                 break
             if len(new_cuts):
@@ -443,7 +445,7 @@ def solve(
             return Solution(search.plan, search.best, proof, stuck, search.left)
         master = Master(members, cost, n, rows, search.artificial)
         master.add_columns(columns)
-        relaxed, _, _ = search.relax(master, active)
+        relaxed, _ = search.relax(master, active)
         stuck = np.flatnonzero(relaxed.artificial[:n] > INTEGRAL)
         if not len(stuck):  # covered in fractions only: name the units of those fractions
             half = members[relaxed.columns[relaxed.values < 1 - INTEGRAL]]

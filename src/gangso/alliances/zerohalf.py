@@ -13,10 +13,10 @@ from __future__ import annotations
 import numba
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gangso.alliances.cuts import coefficients_of, limits_of
+from gangso.alliances.cuts import coefficients_of, count_ones, limits_of
 
 __all__ = ["half_cuts"]
 
@@ -31,16 +31,6 @@ _SHARED = 8
 _ORDERS = 4
 # Combinations that an elimination may list; beyond it the later ones are left out.
 _LISTED = 4_000
-
-
-@numba.njit(cache=True, nogil=True)
-def _ones(word):  # type: ignore[no-untyped-def]
-    """Count the ones of a 64-bit word."""
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    pairs = np.uint64(0x3333333333333333)
-    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -82,7 +72,7 @@ def _eliminate(dense, odd, value, order, least, number, found, excess):  # type:
                 word = parity[row, w]
                 while word and total < 1 - 2 * least:
                     lowest = word & (~word + one)
-                    total += value[64 * w + _ones(lowest - one)]
+                    total += value[64 * w + count_ones(lowest - one)]
                     word ^= lowest
             if total < 1 - 2 * least:
                 length = 0
@@ -112,7 +102,7 @@ def _eliminate(dense, odd, value, order, least, number, found, excess):  # type:
                 terms[row] = 0
                 for w in range(made.shape[1]):
                     made[row, w] ^= made[pivot, w]
-                    terms[row] += _ones(made[row, w])
+                    terms[row] += count_ones(made[row, w])
                 odd[row] ^= odd[pivot]
                 fresh[row] = True
     return count
@@ -158,13 +148,13 @@ def _choose(found, order, at_most, rows):  # type: ignore[no-untyped-def]
 
 def _rows(
     members: npt.NDArray[np.int32], value: Floats, cuts: npt.NDArray[np.int32], n: int
-) -> tuple[csr_array, Ints, npt.NDArray[np.uint8]]:
-    """Rows that the relaxation fulfils exactly: their parities, numbers, and odd limits."""
+) -> tuple[Ints, Ints, Ints, npt.NDArray[np.uint8]]:
+    """Rows that the relaxation fulfils exactly: entries that are odd, numbers, odd limits."""
     hits, limits = coefficients_of(members, cuts, n), limits_of(cuts, n)
-    tight = np.flatnonzero(hits.T @ value > limits - _TIGHT)
-    counts = hits.tocsc()[:, tight].tocoo()
-    odd = counts.data % 2 == 1
-    column, row = counts.row[odd].astype(np.int64), n + tight[counts.col[odd]]
+    holder = np.repeat(np.arange(len(members)), np.diff(hits.indptr))
+    activity = np.bincount(hits.indices, value[holder] * hits.data, minlength=len(cuts))
+    odd = (activity > limits - _TIGHT)[hits.indices] & (hits.data % 2 == 1)
+    column, row = holder[odd], n + hits.indices[odd].astype(np.int64)
     # Every unit of an undecided candidate is a row; of a decided one that counts in a cut, one
     # unit will do, since it is in no other candidate with a value.
     undecided = value < 1 - _TIGHT
@@ -173,11 +163,8 @@ def _rows(
     column = np.concatenate([column, c, decided])
     row = np.concatenate([row, members[c, place], members[decided, 0]])
     number, position = np.unique(row, return_inverse=True)
-    parity = csr_array(
-        (np.ones(len(row), dtype=np.uint8), (position, column)), shape=(len(number), len(members))
-    )
     odd_limit = np.append(np.ones(n, dtype=np.int64), limits)[number] % 2
-    return parity, number.astype(np.int64), odd_limit.astype(np.uint8)
+    return position, column, number.astype(np.int64), odd_limit.astype(np.uint8)
 
 
 def half_cuts(
@@ -220,17 +207,21 @@ def half_cuts(
     doi:10.1007/BF02592196. Koster, Zymolka, Kutschka (2009), Algorithms to separate
     {0, 1/2}-Chvatal-Gomory cuts, Algorithmica 55, doi:10.1007/s00453-008-9218-7.
     """
-    parity, number, odd = _rows(members, value, cuts, n)
-    rows, columns = parity.shape
-    links = coo_array(parity)
-    both = coo_array((links.data, (links.row, rows + links.col)), shape=(rows + columns,) * 2)
-    part = connected_components(both.tocsr(), directed=False)[1]
+    row, column, number, odd = _rows(members, value, cuts, n)
+    rows, columns = len(number), len(members)
+    links = coo_array((np.ones(len(row)), (row, rows + column)), shape=(rows + columns,) * 2)
+    part = connected_components(links, directed=False)[1][row]
+    order = np.argsort(part, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(part[order])) + 1)
     found, excess = [np.empty((0, _MOST_ROWS), dtype=np.int32)], [np.empty(0)]
-    for label in np.unique(part[:rows]).tolist():
-        own, here = np.flatnonzero(part[:rows] == label), np.flatnonzero(part[rows:] == label)
+    for entries in parts:
+        own, across = np.unique(row[entries], return_inverse=True)
+        here, down = np.unique(column[entries], return_inverse=True)
         if len(own) < 3:
             continue
-        dense, weight = parity[own][:, here].toarray(), value[here]
+        dense = np.zeros((len(own), len(here)), dtype=np.uint8)
+        dense[across, down] = 1
+        weight = value[here]
         for draw in range(_ORDERS):
             # Large values first: what is cleared counts nothing. Near ties are broken anew.
             noise = rng.uniform(0.5, 1.5, len(here)) if draw else 1.0
