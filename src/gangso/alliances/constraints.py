@@ -107,7 +107,9 @@ def rows_of(constraints: Sequence[Constraint], pool: Candidates) -> tuple[ExtraR
 
 
 def _has(candidates: Candidates, unit: int) -> Mask:
-    found: Mask = (candidates.members == unit).any(axis=1)
+    found = np.zeros(len(candidates), dtype=bool)
+    for member in candidates.members.T:  # the short side: five passes, not one a candidate
+        found |= member == unit
     return found
 
 
@@ -148,15 +150,15 @@ def _alliances(low: int, high: int, candidates: Candidates) -> ExtraRow:
 class _Builder:
     def __init__(self, units: Units) -> None:
         self.units = units
-        self.names = {lang: units.territory.names(lang) for lang in LANGUAGES}
+        self.where = {str(code): position for position, code in enumerate(units.codes)}
+        self.names = {lang: units.territory.names(lang).to_dict() for lang in LANGUAGES}
         self.faults: list[Fault] = []
         self.found: list[Constraint] = []
 
     def position(self, code: str, where: str) -> int | None:
         """Find a code in scope, or note the fault."""
-        position = int(self.units.codes.get_indexer(pd.Index([code]))[0])
-        if position >= 0:
-            return position
+        if code in self.where:
+            return self.where[code]
         known = code in self.units.territory.municipalities.index
         kind = "code_out_of_scope" if known else "code_unknown"
         self.faults.append(Fault(kind, "scenario", column=where, value=code))
@@ -171,7 +173,7 @@ class _Builder:
         **values: object,
     ) -> None:
         by_lang = {
-            lang: {**values, "names": "·".join(str(self.names[lang].loc[c]) for c in codes)}
+            lang: {**values, "names": "·".join(str(self.names[lang][c]) for c in codes)}
             for lang in LANGUAGES
         }
         self.found.append(Constraint(key, allows, by_lang, tuple(codes), row))

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-__all__ = ["NO_CUTS", "append_cuts", "coefficients_of", "count_ones", "cuts_by_row", "limits_of", "take_cuts",
-           "violated_sets", "walk"]  # fmt: skip
+__all__ = ["NO_CUTS", "append_cuts", "coefficients_of", "count_ones", "cuts_by_row",
+           "limits_of", "take_cuts", "violated_sets", "walk"]  # fmt: skip
 
 Ints = npt.NDArray[np.int64]
 Cuts = npt.NDArray[np.int32]
