@@ -13,11 +13,11 @@ from gangso.alliances.cuts import (
     coefficients_of,
     limits_of,
     take_cuts,
-    violated_sets,
 )
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import Master
 from gangso.alliances.pricing import Prices, reduced_costs
+from gangso.alliances.subsets import violated_sets
 from gangso.alliances.zerohalf import half_cuts
 from tests.alliances.strategies import graphs, partitions
 
@@ -45,22 +45,24 @@ def counted_slowly(
     return out
 
 
-@given(graphs(), st.integers(0, 2**32))
+@given(graphs(), st.integers(0, 2**32), st.sampled_from([12, 100]))
 @settings(max_examples=100, deadline=None)
-def test_counts_are_those_of_the_definition(graph: Graph, seed: int) -> None:
+def test_counts_are_those_of_the_definition(graph: Graph, seed: int, count: int) -> None:
     members, n = enumerate_candidates(graph, 5).members, graph.n
-    cuts = random_cuts(n, seed)
+    cuts = random_cuts(n, seed, count)
     slow = counted_slowly(members, cuts, n)
     assert np.array_equal(coefficients_of(members, cuts, n).toarray(), slow)
     prices = Prices(
         np.zeros(n, dtype=np.int64), cuts,
         -np.random.default_rng(seed).integers(0, 100, len(cuts)), np.empty(0, dtype=np.int64),
     )  # fmt: skip
-    reduced = reduced_costs(
-        members, np.arange(len(members)), np.zeros(len(members), dtype=np.int64), prices,
-        np.empty((0, len(members)), dtype=np.int64),
-    )  # fmt: skip
-    assert np.array_equal(reduced, -slow @ prices.cut_prices)
+    every, cost = np.arange(len(members)), np.random.default_rng(seed).integers(0, 99, len(members))
+    none = np.empty((0, len(members)), dtype=np.int64)
+    reduced = reduced_costs(members, every, cost, prices, none)
+    assert np.array_equal(reduced, cost - slow @ prices.cut_prices)
+    # With a limit: what reaches it without cuts stays there, below the truth but not the limit.
+    limited = reduced_costs(members, every, cost, prices, none, 50)
+    assert np.array_equal(limited, np.where(cost < 50, reduced, cost))
 
 
 @given(graphs(7), st.integers(0, 2**32))

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gangso.alliances.blocks import SHARE_UNIT, Block, Blocks, block_labels, colours
-from gangso.alliances.cuts import violated_sets
 from gangso.alliances.graph import Graph
 from gangso.alliances.master import Master, SolverError, to_price
 from gangso.alliances.pricing import PRICES_PER_COST, Prices, least, reduced_costs
 from gangso.alliances.proof import Stage, bound_of
 from gangso.alliances.solve import INTEGRAL, Limits, Search
+from gangso.alliances.subsets import violated_sets
 from gangso.engine import Engine
 
 __all__ = ["raise_prices"]

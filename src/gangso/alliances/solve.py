@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from gangso.alliances.cuts import NO_CUTS, take_cuts, violated_sets
+from gangso.alliances.cuts import NO_CUTS, take_cuts
 from gangso.alliances.dive import dive
 from gangso.alliances.graph import Graph
 from gangso.alliances.limits import Limits
@@ -29,6 +29,7 @@ from gangso.alliances.pricing import (
 )
 from gangso.alliances.proof import Node, Stage, bound_of, closes, repair
 from gangso.alliances.solution import Solution, Start
+from gangso.alliances.subsets import violated_sets
 from gangso.alliances.sweeps import sweep_plan
 from gangso.alliances.windows import improve_by_windows
 from gangso.alliances.zerohalf import half_cuts
