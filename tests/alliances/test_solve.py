@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from gangso.alliances.candidates import Candidates, enumerate_candidates
 from gangso.alliances.graph import Graph, graph_from_edges
+from gangso.alliances.master import ExtraRow
 from gangso.alliances.pricing import PRICES_PER_COST, Prices
+from gangso.alliances.proof import closes
 from gangso.alliances.solve import Limits, Search, Solution, solve
 from tests.alliances.strategies import cheapest, connected, graphs, partitions
 
@@ -74,6 +76,35 @@ def test_a_missing_pool_is_infeasible_exactly_when_brute_force_says_so(
     assert solution.feasible is (least is not None)
     if least is not None:
         assert (solution.cost, solution.proven) == (least, True)
+
+
+@given(graphs(6), st.integers(0, 2**32), st.floats(1.0, 1.5))
+@settings(max_examples=150, deadline=None)
+def test_a_row_of_large_figures_is_kept_to_the_last_unit(
+    graph: Graph, seed: int, loss: float
+) -> None:
+    """A limit in millions, as on what a plan may cost: breaking it by little must not pay."""
+    pool = enumerate_candidates(graph, 4)
+    figures = costs_of(pool, seed, 10**6)
+    least = brute(graph.n, pool, figures)
+    assert least is not None
+    cap = int(least * loss)
+    cost = 10_000 * np.random.default_rng(seed).integers(0, 4, len(pool))
+    row = ExtraRow(figures, 0, cap)
+    solution = solve(pool.members, cost, graph.n, (row,), Limits(nodes=150, step=10_000))
+    of = {
+        tuple(int(u) for u in group if u >= 0): position
+        for position, group in enumerate(pool.members)
+    }
+    plans = [
+        [of[group] for group in plan]
+        for plan in partitions(list(range(graph.n)))
+        if all(group in of for group in plan)
+    ]
+    best = min(int(cost[plan].sum()) for plan in plans if figures[plan].sum() <= cap)
+    assert solution.cost == best
+    assert closes(solution.proof.bound, best, 10_000)
+    assert figures[solution.chosen].sum() <= cap
 
 
 def test_a_plan_in_fractions_only_is_no_plan() -> None:

@@ -24,6 +24,9 @@ class SolverError(GangsoError, RuntimeError):
     """The linear or integer solver stopped without an answer; its own status is named."""
 
 
+# Most that the price of a row times its largest coefficient may come to, in `PRICE_UNIT`.
+_DEAREST = 1e17
+
 # A cut that stays this far below its limit holds nothing back.
 _SLACK = 1e-6
 
@@ -140,20 +143,17 @@ class Master:
         )
         # One artificial column a unit keeps the master feasible whatever the constraints;
         # pairs of surplus and shortage do the same for the further rows. Where coefficients
-        # are large, one unit of them must not be so dear that prices leave the whole numbers.
-        index = np.arange(n, dtype=np.int32)
-        ones = np.ones(n)
-        costs = np.full(n, artificial_cost)
-        self._add(costs, index, index, ones)
-        for position, extra in enumerate(rows):
-            row = np.array([n + position] * 2, dtype=np.int32)
-            largest = int(np.abs(extra.coefficients).max(initial=1))
-            self._add(
-                np.full(2, artificial_cost * min(1.0, 1_000.0 / largest)),
-                np.arange(2, dtype=np.int32),
-                row,
-                np.array([1.0, -1.0]),
-            )
+        # are large, one unit of them is not dear at first: see `insist`.
+        largest = np.array([float(np.abs(row.coefficients).max(initial=1)) for row in rows])
+        dear = artificial_cost * np.minimum(1.0, 1_000.0 / largest)
+        self._breach = np.append(np.full(n, artificial_cost), np.repeat(dear, 2))
+        dearest = _DEAREST * PRICE_UNIT / np.append(np.ones(n), np.repeat(largest, 2))
+        self._dearest = np.maximum(self._breach, dearest)
+        covers = np.arange(n, dtype=np.int32)
+        self._add(self._breach[:n], covers, covers, np.ones(n))
+        keeps = np.repeat(np.arange(n, n + len(rows), dtype=np.int32), 2)
+        pairs = np.arange(len(keeps), dtype=np.int32)
+        self._add(self._breach[n:], pairs, keeps, np.tile([1.0, -1.0], len(rows)))
         self._fixed_columns = n + 2 * len(rows)
 
     def _add(
@@ -273,6 +273,22 @@ class Master:
             ),
             "fixing columns",
         )
+
+    def insist(self) -> bool:
+        """Make it a thousand times dearer to leave a unit uncovered or to break a further row.
+
+        Returns
+        -------
+        bool
+            Whether it could be: prices times coefficients must stay whole numbers of 64 bits.
+        """
+        before = self._breach
+        self._breach = np.minimum(1_000.0 * before, self._dearest)
+        if np.array_equal(before, self._breach):
+            return False
+        which = np.arange(self._fixed_columns, dtype=np.int32)
+        _check(self._solver.changeColsCost(len(which), which, self._breach), "insisting on rows")
+        return True
 
     def solve(self) -> Relaxation:
         """Solve the relaxation from the last basis; from none where that comes to nothing.

@@ -119,12 +119,18 @@ class Search:
             if len(near) and master.add_columns(self._improving(near, relaxed.prices)[0]):
                 continue
             new, reduced = self._improving(active, relaxed.prices)
-            if not master.add_columns(new):
+            if not (master.add_columns(new) or (self._breaks(relaxed) and master.insist())):
                 break
             if len(active) > _MANY * self.n:
                 self._near = active[least(reduced, _LIKELY * self.n)]
         prices, _ = repair(self.members, active, reduced, relaxed.prices)
         return relaxed, Stage(prices, bound_of(prices, self.rows))
+
+    def _breaks(self, relaxed: Relaxation) -> bool:
+        """Whether a relaxation has no pair to decide and is no plan: breaking a row is cheap."""
+        if not self.rows or relaxed.artificial.max(initial=0.0) <= INTEGRAL:
+            return False
+        return self._pair(relaxed) is None
 
     def beyond(self, active: Ints, stage: Stage) -> Ints:
         """Reduced costs; what costs more than the gap is in no better plan: how much is left."""
@@ -356,15 +362,18 @@ class Search:
     def _pair(self, relaxed: Relaxation) -> tuple[int, int] | None:
         """Pair of units that the relaxation is least sure about, lowest units first."""
         together: dict[tuple[int, int], float] = {}
+        covered = np.zeros(self.n)
         for column, value in zip(relaxed.columns.tolist(), relaxed.values.tolist(), strict=True):
             group = [int(u) for u in self.members[column] if u >= 0]
+            covered[group] += value
             for position, a in enumerate(group):
                 for b in group[position + 1 :]:
                     together[a, b] = together.get((a, b), 0.0) + value
+        # Where a row is hard to keep, a unit may be covered by less than one whole candidate.
         unsure = [
             (abs(value - 0.5), pair)
             for pair, value in together.items()
-            if INTEGRAL < value < 1 - INTEGRAL
+            if INTEGRAL < value < covered[list(pair)].max() - INTEGRAL
         ]
         return min(unsure)[1] if unsure else None
 
