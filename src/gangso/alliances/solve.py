@@ -78,13 +78,14 @@ class Search:
             len(rows), len(cost)
         )
         # Every plan is cheaper than this, whether or not there is one: each unit would sit in
-        # a candidate that is the dearest per member.
-        self.best = int((-(-cost // self.size)).max(initial=0)) * n + 1
+        # a candidate that is the dearest per member. Like the cost of a plan, it is a multiple
+        # of the step.
+        self.best = self._above(int((-(-cost // self.size)).max(initial=0)) * n)
         # A unit left uncovered, even by a quarter, must cost more than any plan, so that a
         # case without a plan is closed by its bound like any other.
         self.artificial = 4.0 * self.best * COST_UNIT
         if ceiling is not None:
-            self.best = min(self.best, ceiling + 1)
+            self.best = min(self.best, self._above(ceiling))
             self.artificial = 4.0 * self.best * COST_UNIT
         self.plan = np.empty(0, dtype=np.int64)
         self.wide = graph is not None and n > 2 * limits.window and not rows
@@ -92,6 +93,9 @@ class Search:
         self.rng = np.random.default_rng(0)  # counts, not chance: the same input, the same answer
         self.left = Start(np.empty(0, dtype=np.int64))
         self._near, self._near_of = self.left.columns, self.left.columns
+
+    def _above(self, cost: int) -> int:
+        return (cost // self.limits.step + 1) * self.limits.step
 
     def hopeless(self, covered: npt.NDArray[np.bool_]) -> Node:
         """Prove that there is no plan: a unit in no candidate may have any price."""
@@ -451,7 +455,7 @@ def solve(
     proof = search.node(active, columns, cuts, 0)
     stuck = np.empty(0, dtype=np.int64)
     if not len(search.plan):
-        if not closes(proof.bound, search.best):
+        if not closes(proof.bound, search.best, limits.step):
             return Solution(search.plan, search.best, proof, stuck, search.left)
         master = Master(members, cost, n, rows, search.artificial)
         master.add_columns(columns)
