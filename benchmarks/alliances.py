@@ -6,9 +6,9 @@ verified. Instances that are not embedded are read from ``../shared``.
 ``corruptions [1000] [large=100] [korea|graphs|us|italy ...]`` corrupts certificates at random and
 counts how many the verifier refuses; US counties and Italy get as many as ``large`` says.
 
-``points [100000] [processes:2|serial|dask://host:port] [kill] [out=FILE]`` solves random
+``points [100000] [processes:2|serial|dask://host:port] [kill:20] [out=FILE]`` solves random
 points block by block and prints bound, best plan and gap as they come; with ``kill`` a second
-time, with a worker killed in the middle. ``check FILE`` verifies what ``out`` has written.
+time, with a worker killed after so many seconds. ``check FILE`` verifies what ``out`` has written.
 """
 
 from __future__ import annotations
@@ -463,13 +463,14 @@ def large(count: int, where: str, kill_after: float | None = None, out: Path | N
 
 
 def points_command(arguments: list[str]) -> None:
-    """``points [count] [engine] [kill] [out=certificate.json]``."""
+    """``points [count] [engine] [kill[:seconds]] [out=certificate.json]``."""
     count = next((int(word) for word in arguments if word.isdecimal()), 5_000)
     where = next((w for w in arguments if w.startswith(("serial", "processes", "dask"))), None)
     out = next((Path(word[4:]) for word in arguments if word.startswith("out=")), None)
     undisturbed = large(count, where or "processes:2", None, out)
-    if "kill" in arguments:
-        same = undisturbed == large(count, "processes:2", 20.0)
+    kill = next((word for word in arguments if word.startswith("kill")), None)
+    if kill is not None:
+        same = undisturbed == large(count, "processes:2", float(kill[5:] or 20))
         print(f"a worker killed in the middle: the result is {'the same' if same else 'ANOTHER'}")
 
 
