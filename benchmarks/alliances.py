@@ -343,12 +343,16 @@ def corrupt(name: str, model: AllianceModel, count: int) -> None:
         forged = corrupted(certificate, claimed[place], rng)
         forged["digest"] = digest(forged)
         failed = [check.key for check in verify_certificate(forged, known) if not check.passed]
-        by[failed[0] if failed else "ACCEPTED"] += 1
+        # Prices and cuts that prove the same of the same plan are no forgery, but another proof.
+        same = all(forged[key] == certificate[key] for key in claims if key != "proof")
+        passed = "another proof" if same else "ACCEPTED"
+        by[failed[0] if failed else passed] += 1
         if not failed:
-            print(f"  accepted: {claimed[place]}", flush=True)
+            print(f"  {passed}: {claimed[place]}", flush=True)
+    refused = count - by["ACCEPTED"] - by["another proof"]
     print(
         f"{name:<12} genuine {'accepted' if accepted else 'REFUSED'}; refused {count - missed} of "
-        f"{count} accidents, {count - by['ACCEPTED']} of {count} signed forgeries "
+        f"{count} accidents, {refused} of {count} signed forgeries "
         f"({', '.join(f'{key} {times}' for key, times in by.most_common())}); "
         f"{time.process_time() - before:.0f} CPU s",
         flush=True,
