@@ -200,7 +200,7 @@ def walk(members, j, n, start, of, hits, words, touched):  # type: ignore[no-unt
     members : ndarray of int32, shape (N, k)
         Candidates, padded with -1.
     j : int
-        Which of them; a view of its members would cost more than all the rest.
+        Which of them.
     n : int
         Number of units.
     start, of : ndarray

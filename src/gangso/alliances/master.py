@@ -143,7 +143,8 @@ class Master:
         )
         # One artificial column a unit keeps the master feasible whatever the constraints;
         # pairs of surplus and shortage do the same for the further rows. Where coefficients
-        # are large, one unit of them is not dear at first: see `insist`.
+        # are large, one unit of them must not be so dear that prices leave the whole numbers; where
+        # that is too cheap, `insist` makes it as dear as they allow.
         largest = np.array([float(np.abs(row.coefficients).max(initial=1)) for row in rows])
         dear = artificial_cost * np.minimum(1.0, 1_000.0 / largest)
         self._breach = np.append(np.full(n, artificial_cost), np.repeat(dear, 2))
